@@ -12,7 +12,7 @@ use crate::frame::Call;
 use crate::report::CaseContent;
 use crate::{Alias, Malformed};
 
-const KINDS: [&str; 5] = ["wire", "text", "call", "scenario", "pair"];
+const KINDS: [&str; 6] = ["wire", "text", "derive", "call", "scenario", "pair"];
 
 /// One case, whatever its kind.
 #[derive(Debug)]
@@ -191,6 +191,24 @@ enum Direction {
     Decode,
 }
 
+/// What is derived: by a function, or by a constructor and a property.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Derivation {
+    #[serde(rename = "of")]
+    _of: String,
+    by: Vec<String>,
+    cases: Vec<Derived>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Derived {
+    name: String,
+    args: Map<String, Value>,
+    ok: Value,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Called {
@@ -271,6 +289,13 @@ fn read(kind: &str, file: &str, text: &str, cases: &mut Vec<Case>) -> Result<()>
                 .into_iter()
                 .try_for_each(|case| add(&case.name.clone(), Pairs::None, form(kind, &of, case)))?;
         }
+        "derive" => {
+            let file: Derivation = serde_json::from_str(text)?;
+            let by = file.by;
+            file.cases
+                .into_iter()
+                .try_for_each(|case| add(&case.name.clone(), Pairs::None, derived(&by, case)))?;
+        }
         "call" => {
             let file: File<Called> = serde_json::from_str(text)?;
             let of = file.of;
@@ -330,6 +355,24 @@ fn form(kind: &str, of: &str, case: Form) -> Result<Vec<Exchange>> {
         exchanges.push(exchange("decode", side, written.into(), Expect::Value(value)));
     }
     Ok(exchanges)
+}
+
+fn derived(by: &[String], case: Derived) -> Result<Vec<Exchange>> {
+    let call = |function: &String, args, on, keep| Call { op: format!("call:{function}"), args, on, keep };
+    let wanted = Expect::Value(case.ok);
+    match by {
+        [function] => Ok(vec![Exchange::alone(String::new(), call(function, case.args, None, None), wanted)]),
+        [make, read] => {
+            let it = || Some("it".to_owned());
+            let made = call(make, case.args, None, it());
+            let read = call(read, Map::new(), it(), None);
+            Ok(vec![
+                Exchange::alone("making it: ".into(), made, Expect::Value(true.into())),
+                Exchange::alone("reading it: ".into(), read, wanted),
+            ])
+        }
+        _ => bail!("it is derived by a function, or by a constructor and a property"),
+    }
 }
 
 fn called(of: &str, case: Called) -> Result<Vec<Exchange>> {

@@ -60,6 +60,12 @@ package net
 // #cgo nocallback net_echo_key_of
 // #cgo noescape net_echo_seal_of
 // #cgo nocallback net_echo_seal_of
+// #cgo noescape net_echo_sum_of
+// #cgo nocallback net_echo_sum_of
+// #cgo noescape net_echo_print_of
+// #cgo nocallback net_echo_print_of
+// #cgo noescape net_echo_mark_of
+// #cgo nocallback net_echo_mark_of
 // #cgo noescape net_echo_optional
 // #cgo nocallback net_echo_optional
 // #cgo noescape net_echo_maybe
@@ -310,6 +316,31 @@ func (v EchoSeal) String() string {
 // ParseEchoSeal takes padded base64 of 10 bytes.
 func ParseEchoSeal(text string) (v EchoSeal, err error) {
 	err = parseBase64(v[:], "echo_seal", text)
+	return v, err
+}
+
+// What a text comes to.
+//
+// Bytes 0 to 7, the highest first, of XXH3-64 of `text` and `salt`.
+type EchoSum uint64
+
+// What tells bytes apart.
+//
+// Bytes 4 to 15 of BLAKE3 of `data`.
+type EchoPrint [12]byte
+
+// What a text leaves behind.
+//
+// Bytes 0 to 31 of BLAKE2s-256 of `text`.
+type EchoMark [32]byte
+
+func (v EchoMark) String() string {
+	return fmt.Sprintf("%x", v[:])
+}
+
+// ParseEchoMark takes hex of 32 bytes.
+func ParseEchoMark(text string) (v EchoMark, err error) {
+	err = parseHex(v[:], "echo_mark", text)
 	return v, err
 }
 
@@ -3759,6 +3790,51 @@ func EchoSealOf(value EchoSeal) (result EchoSeal, err error) {
 		return result, failed(&fail)
 	}
 	return taken(&out, unpackArray[EchoSeal])
+}
+
+// EchoSumOf gives the sum of both.
+func EchoSumOf(text string, salt []byte) (result EchoSum, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_echo_sum_of(viewOf(text), viewOf(salt), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return EchoSum(out), nil
+}
+
+// EchoPrintOf gives the print of the bytes.
+func EchoPrintOf(data []byte) (result EchoPrint, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_print_of(viewOf(data), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackArray[EchoPrint])
+}
+
+// EchoMarkOf gives the mark of the text.
+func EchoMarkOf(text string) (result EchoMark, err error) {
+	in := &arguments{}
+	if err = in.ready(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_echo_mark_of(viewOf(text), &out, &fail)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, unpackArray[EchoMark])
 }
 
 // EchoOptional gives back what is there as `number/text/label`, or nothing.

@@ -122,6 +122,12 @@ func TestNamedScalars(t *testing.T) {
 	same(t, net.EchoKeyOf, net.EchoKey{}, key)
 	_, err = net.ParseEchoKey("01")
 	refused(t, err, "echo_key")
+	sum := check[net.EchoSum](t)(net.EchoSumOf("ab", []byte{0x63, 0, 0xff}))
+	print := check[net.EchoPrint](t)(net.EchoPrintOf([]byte{0}))
+	mark := check[net.EchoMark](t)(net.EchoMarkOf("hello"))
+	if sum != 4381587066545409795 || print[0] != 0xf1 || !strings.HasPrefix(mark.String(), "19213bac") {
+		t.Error(sum, print, mark)
+	}
 	seal, err := net.ParseEchoSeal("++++ABEiM0RVZg==")
 	if err != nil || seal.String() != "++++ABEiM0RVZg==" {
 		t.Error(seal, err)

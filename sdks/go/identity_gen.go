@@ -87,14 +87,18 @@ import (
 // Bytes of every encoded token.
 const TokenSize uint32 = 169
 
-// A node of the mesh: the first 8 bytes, little-endian, of BLAKE2s-256 of the entity id, keyed by `net-node-id-v1`.
+// A node of the mesh.
+//
+// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-node-id-v1`.
 type NodeID uint64
 
 func (v NodeID) String() string {
 	return fmt.Sprintf("0x%016x", uint64(v))
 }
 
-// Whose events they are: as the node id, keyed by `net-origin-v1`.
+// Whose events they are.
+//
+// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-origin-v1`.
 type OriginHash uint64
 
 func (v OriginHash) String() string {

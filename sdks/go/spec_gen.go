@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "cb181ca178fe8de61c538f42be157d48"
+const specHash = "f83bed9731fcfc6af5f2519f5fadf7cd"

@@ -415,6 +415,15 @@ net_code net_echo_key_of(net_view value, net_bytes *result, net_error *error);
 // Gives the value back.
 net_code net_echo_seal_of(net_view value, net_bytes *result, net_error *error);
 
+// Gives the sum of both.
+net_code net_echo_sum_of(net_view text, net_view salt, uint64_t *result, net_error *error);
+
+// Gives the print of the bytes.
+net_code net_echo_print_of(net_view data, net_bytes *result, net_error *error);
+
+// Gives the mark of the text.
+net_code net_echo_mark_of(net_view text, net_bytes *result, net_error *error);
+
 // Gives back what is there as `number/text/label`, or nothing.
 net_code net_echo_optional(bool has_number,
                            uint64_t number,

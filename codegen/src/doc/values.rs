@@ -159,18 +159,20 @@ pub struct Scalar {
     pub doc: String,
 }
 
-/// A public derivation.
+/// How the scalar of the same name is derived, for everyone to know.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Derive {
-    /// Hash function.
+    /// Hash function: `blake2s256`, `blake3`, `xxh3_64`.
     pub hash: String,
     /// Key of a keyed hash, ASCII.
     pub key: Option<String>,
-    /// What is hashed.
+    /// What is hashed, one behind the other: arguments of the function that gives it.
     pub over: Vec<String>,
-    /// Which bytes are taken, and how.
+    /// Which bytes are taken, and how: `0..8 little`, or `0..16` for bytes.
     pub take: String,
+    /// The function that gives it, or a constructor and a property.
+    pub by: Vec<String>,
     /// What it derives.
     pub doc: String,
 }

@@ -20,7 +20,7 @@ pub use metrics::{Metric, Step};
 pub use names::{Lang, Name};
 pub use records::{Field, Record, View};
 pub use types::{Const, Int, Literal, Type, Unit};
-pub use values::{Bit, Case, Enum, EnumValue, Flags, Scalar, TextForm, Union};
+pub use values::{Bit, Case, Derive, DeriveHash, Enum, EnumValue, Flags, Scalar, TextForm, Union};
 
 /// The whole interface.
 #[derive(Debug)]

@@ -1,7 +1,9 @@
 //! Types of plain values: enums, flags, unions and named base types.
 
 use super::{At, Doc, Field, Int, Lang, Name, Template, Type};
+use crate::doc::Endian;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// An enum.
 #[derive(Debug)]
@@ -118,8 +120,74 @@ pub struct Scalar {
     pub accept: Vec<TextForm>,
     /// Text that it is handed out as.
     pub out: Option<TextForm>,
+    /// How it is derived.
+    pub derive: Option<Derive>,
     /// What it identifies.
     pub doc: Doc,
+}
+
+/// How a scalar is derived: bytes of a hash.
+#[derive(Debug)]
+pub struct Derive {
+    /// The hash.
+    pub hash: DeriveHash,
+    /// Key of a keyed hash; empty without one.
+    pub key: String,
+    /// Names of the texts or bytes that are hashed, one behind the other.
+    pub over: Vec<String>,
+    /// The bytes of the hash that are taken.
+    pub take: Range<usize>,
+    /// How they are an integer, if they are.
+    pub endian: Option<Endian>,
+    /// Paths of the function that gives it, or of a constructor and a property.
+    pub by: Vec<String>,
+    /// What it is.
+    pub doc: Doc,
+}
+
+impl Derive {
+    /// What is done, in words.
+    pub fn words(&self) -> String {
+        let order = match self.endian {
+            Some(Endian::Little) => ", the lowest first,",
+            Some(Endian::Big) => ", the highest first,",
+            None => "",
+        };
+        let key = match self.key.as_str() {
+            "" => String::new(),
+            key => format!(", keyed by `{key}`"),
+        };
+        let over: Vec<_> = self.over.iter().map(|name| format!("`{name}`")).collect();
+        let (from, to, hash) = (self.take.start, self.take.end - 1, self.hash.published());
+        format!("Bytes {from} to {to}{order} of {hash} of {}{key}.", over.join(" and "))
+    }
+}
+
+/// A hash of derivations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeriveHash {
+    /// BLAKE2s with 32 bytes.
+    Blake2s256,
+    /// BLAKE3 with 32 bytes.
+    Blake3,
+    /// XXH3 with 64 bits, of which the lowest are the first byte.
+    Xxh364,
+}
+
+impl DeriveHash {
+    /// Bytes that it has.
+    pub fn size(self) -> usize {
+        if self == Self::Xxh364 { 8 } else { 32 }
+    }
+
+    /// As it is called everywhere.
+    pub fn published(self) -> &'static str {
+        match self {
+            Self::Blake2s256 => "BLAKE2s-256",
+            Self::Blake3 => "BLAKE3",
+            Self::Xxh364 => "XXH3-64",
+        }
+    }
 }
 
 /// Text forms of bytes.

@@ -142,6 +142,7 @@ impl<'a> List<'a> {
             self.spelling.ty(&item.base),
             list("accept", &accept),
             part("out", item.out.map(text_form)),
+            part("derived", item.derive.as_ref().map(|derive| derive.words())),
             part("text", item.text.as_ref().map(template)),
         ];
         self.item("scalar", &item.name, &shape);

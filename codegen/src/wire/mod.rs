@@ -2,6 +2,7 @@
 //!
 //! The bytes of fixtures come from here, and the generated codecs are compared with it, so it shares nothing with them.
 
+mod derive;
 mod fields;
 mod json;
 mod packed;
@@ -13,6 +14,7 @@ use crate::ir::{Api, At, Wire};
 use serde_json::Value;
 use std::fmt;
 
+pub use derive::derive;
 pub use fields::{is_derived, members};
 pub(crate) use scalar::width;
 

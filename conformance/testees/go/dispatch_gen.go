@@ -211,6 +211,12 @@ func (c *call) call() any {
 		return give(c, showArray[EchoKey])(EchoKeyOf(readArray[EchoKey](c.arg("value"))))
 	case "call:echo.echo_seal_of":
 		return give(c, showArray[EchoSeal])(EchoSealOf(readArray[EchoSeal](c.arg("value"))))
+	case "call:echo.echo_sum_of":
+		return give(c, showDecimal[EchoSum])(EchoSumOf(readText[string](c.arg("text")), readBytes[[]byte](c.arg("salt"))))
+	case "call:echo.echo_print_of":
+		return give(c, showArray[EchoPrint])(EchoPrintOf(readBytes[[]byte](c.arg("data"))))
+	case "call:echo.echo_mark_of":
+		return give(c, showArray[EchoMark])(EchoMarkOf(readText[string](c.arg("text"))))
 	case "call:echo.echo_optional":
 		return giveFound(c, showPlain[string])(EchoOptional(readOptional(readUint[uint64])(c.arg("number")), readOptional(readText[string])(c.arg("text")), readOptional(readLabel)(c.arg("label"))))
 	case "call:echo.echo_maybe":

@@ -109,6 +109,18 @@ impl api::EchoFunctions for Functions {
         Ok(value)
     }
 
+    fn echo_sum_of(text: &str, salt: &[u8]) -> Result<EchoSum, Error> {
+        Ok(EchoSum::derive(text.as_bytes(), salt))
+    }
+
+    fn echo_print_of(data: &[u8]) -> Result<EchoPrint, Error> {
+        Ok(EchoPrint::derive(data))
+    }
+
+    fn echo_mark_of(text: &str) -> Result<EchoMark, Error> {
+        Ok(EchoMark::derive(text.as_bytes()))
+    }
+
     fn echo_seal_of(value: EchoSeal) -> Result<EchoSeal, Error> {
         Ok(value)
     }

@@ -105,6 +105,13 @@ static void named_base_types_cross_as_their_base(void) {
   CHECK(net_echo_key_of_with(&key, &bytes, NULL) == 0);
   CHECK(bytes.len == 8 && memcmp(bytes.data, key.bytes, 8) == 0);
   net_bytes_free(&bytes);
+  net_echo_sum sum = 0;
+  const uint8_t data[] = {0x63, 0, 0xff};
+  CHECK(net_echo_sum_of(net_str("ab"), net_view_of(data, 3), &sum, NULL) == 0 && sum == 4381587066545409795u);
+  CHECK(net_echo_print_of(net_view_of(data + 1, 1), &bytes, NULL) == 0 && bytes.len == 12 && bytes.data[0] == 0xf1);
+  net_bytes_free(&bytes);
+  CHECK(net_echo_mark_of(net_str("hello"), &bytes, NULL) == 0 && bytes.len == 32 && bytes.data[0] == 0x19);
+  net_bytes_free(&bytes);
   net_echo_seal seal = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
   CHECK(net_echo_seal_of_with(&seal, &bytes, NULL) == 0);
   CHECK(bytes.len == 10 && memcmp(bytes.data, seal.bytes, 10) == 0);

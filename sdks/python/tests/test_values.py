@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import pickle
 from collections.abc import Callable, Sequence
@@ -137,6 +138,12 @@ def test_seals_are_bytes_or_base64_and_come_back_as_base64() -> None:
     for wrong in ("++++ABEiM0RVZg", "++++ABEiM0RVZh==", "----ABEiM0RVZg==", "++++", "ä", b"short"):
         with pytest.raises(ArgumentError, match="value"):
             echo.echo_seal_of(wrong)
+
+
+def test_what_is_derived_is_the_same_everywhere() -> None:
+    assert echo.echo_sum_of("ab", b"\x63\x00\xff") == 4381587066545409795
+    assert echo.echo_print_of(b"\x00").hex() == "f11b61f14c886e35afa03673"
+    assert echo.echo_mark_of("hello") == hashlib.blake2s(b"hello").hexdigest()
 
 
 def test_enums_are_texts_and_their_older_texts_are_taken() -> None:

@@ -56,6 +56,9 @@ fn scalars() {
     assert_eq!(echo_date(Date(-1)), Ok(Date(-1)));
     assert_eq!(echo_number(EchoId(255)).unwrap().to_string(), "0x00000000000000ff");
     assert_eq!(echo_key_of([7; 8].into()), Ok(EchoKey([7; 8])));
+    assert_eq!(echo_sum_of("ab", [0x63, 0, 0xff]), Ok(EchoSum(4_381_587_066_545_409_795)));
+    assert_eq!(echo_print_of([0]).unwrap().0[..4], [0xf1, 0x1b, 0x61, 0xf1]);
+    assert_eq!(echo_mark_of("hello").unwrap().0[..4], [0x19, 0x21, 0x3b, 0xac]);
     let seal: EchoSeal = "++++ABEiM0RVZg==".parse().unwrap();
     assert_eq!(seal.0[..4], [0xfb, 0xef, 0xbe, 0]);
     assert_eq!(echo_seal_of(seal).unwrap().to_string(), "++++ABEiM0RVZg==");

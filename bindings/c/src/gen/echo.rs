@@ -421,6 +421,49 @@ pub unsafe extern "C" fn net_echo_seal_of(value: View, result: *mut Bytes, error
     }
 }
 
+/// Gives the sum of both.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_sum_of(
+    text: View,
+    salt: View,
+    result: *mut u64,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let text = text.text("text")?;
+            let salt = salt.bytes("salt")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_sum_of(text, salt)
+                .map(|value| value.0)
+        })
+    }
+}
+
+/// Gives the print of the bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_print_of(data: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let data = data.bytes("data")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_print_of(data).map(|value| value.0)
+        })
+    }
+}
+
+/// Gives the mark of the text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_echo_mark_of(text: View, result: *mut Bytes, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let text = text.text("text")?;
+            <net_core::Functions as net_types::api::EchoFunctions>::echo_mark_of(text).map(|value| value.0)
+        })
+    }
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_echo_optional(

@@ -288,6 +288,34 @@ pub fn echo_echo_seal_of(args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64>
         Ok(abi::answer(out, w))
     })
 }
+/// `echo.echo_sum_of`
+#[napi(js_name = "echoEchoSumOf")]
+pub fn echo_echo_sum_of(text: String, salt: &[u8]) -> napi::Result<u64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_sum_of(&text, salt)?;
+        Ok(result.0)
+    })
+}
+/// `echo.echo_print_of`
+#[napi(js_name = "echoEchoPrintOf")]
+pub fn echo_echo_print_of(data: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_print_of(data)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `echo.echo_mark_of`
+#[napi(js_name = "echoEchoMarkOf")]
+pub fn echo_echo_mark_of(text: String, out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let result = <net_core::Functions as net_types::api::EchoFunctions>::echo_mark_of(&text)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `echo.echo_optional`
 #[napi(js_name = "echoEchoOptional")]
 pub fn echo_echo_optional(

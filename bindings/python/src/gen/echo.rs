@@ -165,6 +165,43 @@ impl ToPy for net_types::echo::EchoSeal {
         net_types::text::to_base64(&self.0).to_py(py)
     }
 }
+impl FromPy<'_, '_> for net_types::echo::EchoSum {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        FromPy::from_py(value).map(Self)
+    }
+}
+
+impl ToPy for net_types::echo::EchoSum {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        self.0.to_py(py)
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::EchoPrint {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        FromPy::from_py(value).map(Self)
+    }
+}
+
+impl ToPy for net_types::echo::EchoPrint {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        self.0.to_py(py)
+    }
+}
+impl FromPy<'_, '_> for net_types::echo::EchoMark {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        if let Some(bytes) = value::decoded(value, net_types::text::from_hex, "hex")? {
+            let count = bytes.len();
+            return bytes.try_into().map(Self).map_err(|_| Wrong::of(format!("stands for {count} bytes")));
+        }
+        FromPy::from_py(value).map(Self)
+    }
+}
+
+impl ToPy for net_types::echo::EchoMark {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        net_types::text::to_hex(&self.0).to_py(py)
+    }
+}
 
 /// A small record.
 #[pyclass(frozen, name = "Label", module = "net.gen.echo")]
@@ -2745,6 +2782,33 @@ fn echo_seal_of(py: Python<'_>, value: Arg<'_, '_>) -> Answer {
     abi::run(py, 0, || <net_core::Functions as api::EchoFunctions>::echo_seal_of(value))
 }
 
+/// Gives the sum of both.
+#[pyfunction]
+#[pyo3(signature = (text, salt))]
+fn echo_sum_of(py: Python<'_>, text: Arg<'_, '_>, salt: Arg<'_, '_>) -> Answer {
+    let text = abi::arg::<&str>(text, "text")?;
+    let salt = abi::arg::<Cow<'_, [u8]>>(salt, "salt")?;
+    abi::run(py, text.len() + salt.len(), || {
+        <net_core::Functions as api::EchoFunctions>::echo_sum_of(text, &salt)
+    })
+}
+
+/// Gives the print of the bytes.
+#[pyfunction]
+#[pyo3(signature = (data))]
+fn echo_print_of(py: Python<'_>, data: Arg<'_, '_>) -> Answer {
+    let data = abi::arg::<Cow<'_, [u8]>>(data, "data")?;
+    abi::run(py, data.len(), || <net_core::Functions as api::EchoFunctions>::echo_print_of(&data))
+}
+
+/// Gives the mark of the text.
+#[pyfunction]
+#[pyo3(signature = (text))]
+fn echo_mark_of(py: Python<'_>, text: Arg<'_, '_>) -> Answer {
+    let text = abi::arg::<&str>(text, "text")?;
+    abi::run(py, text.len(), || <net_core::Functions as api::EchoFunctions>::echo_mark_of(text))
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 #[pyfunction]
 #[pyo3(signature = (number, text, label))]
@@ -3939,6 +4003,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(echo_number, module)?)?;
     module.add_function(wrap_pyfunction!(echo_key_of, module)?)?;
     module.add_function(wrap_pyfunction!(echo_seal_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_sum_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_print_of, module)?)?;
+    module.add_function(wrap_pyfunction!(echo_mark_of, module)?)?;
     module.add_function(wrap_pyfunction!(echo_optional, module)?)?;
     module.add_function(wrap_pyfunction!(echo_maybe, module)?)?;
     module.add_function(wrap_pyfunction!(echo_list, module)?)?;

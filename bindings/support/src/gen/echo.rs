@@ -35,6 +35,36 @@ impl Pack for net_types::echo::EchoSeal {
     }
 }
 
+impl Pack for net_types::echo::EchoSum {
+    fn pack(&self, w: &mut Writer) {
+        self.0.pack(w);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Pack::unpack(r).map(Self)
+    }
+}
+
+impl Pack for net_types::echo::EchoPrint {
+    fn pack(&self, w: &mut Writer) {
+        self.0.pack(w);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Pack::unpack(r).map(Self)
+    }
+}
+
+impl Pack for net_types::echo::EchoMark {
+    fn pack(&self, w: &mut Writer) {
+        self.0.pack(w);
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        Pack::unpack(r).map(Self)
+    }
+}
+
 impl Pack for net_types::echo::Color {
     fn pack(&self, w: &mut Writer) {
         w.varint(self.tag().into());

@@ -2,9 +2,12 @@
 
 use super::records::plain_field;
 use super::{spelling, text};
-use crate::doc::{self, CaseFields};
-use crate::ir::{At, Bit, Case, Enum, EnumValue, Field, Flags, Int, Scalar, TextForm, Type, Union};
+use crate::doc::{self, CaseFields, Endian};
+use crate::ir::{
+    At, Bit, Case, Derive, DeriveHash, Enum, EnumValue, Field, Flags, Int, Scalar, TextForm, Type, Union,
+};
 use crate::resolve::context::Context;
+use std::ops::Range;
 
 impl Context<'_> {
     pub(super) fn enumeration(&mut self, name: &str, item: &doc::Enum) -> Enum {
@@ -75,6 +78,12 @@ impl Context<'_> {
             let named = text.replacen("{:", "{value:", 1).replacen("{}", "{value}", 1);
             self.template(&["scalar", name, "text"], &named)
         });
+        let derived = self.loaded.document.derive.get(name);
+        let derive = derived.and_then(|item| self.derive(name, item, &base));
+        let mut doc = text(&item.doc);
+        if let Some(derive) = &derive {
+            doc.text = format!("{}\n\n{}", doc.text.trim_end(), derive.words());
+        }
         let accept =
             item.accept.iter().map(|form| self.text_form(&["scalar", name, "accept"], form)).collect();
         Scalar {
@@ -83,8 +92,46 @@ impl Context<'_> {
             text: template,
             accept,
             out: item.out.as_ref().map(|form| self.text_form(&["scalar", name, "out"], form)),
-            doc: text(&item.doc),
+            derive,
+            doc,
         }
+    }
+
+    fn derive(&mut self, name: &str, item: &doc::Derive, base: &Type) -> Option<Derive> {
+        let at = |key: &'static str| ["derive", name, key];
+        let hash = match item.hash.as_str() {
+            "blake2s256" => Ok(Some(DeriveHash::Blake2s256)),
+            "blake3" => Ok(Some(DeriveHash::Blake3)),
+            "xxh3_64" => Ok(Some(DeriveHash::Xxh364)),
+            other => Err(format!("`{other}` is none of blake2s256, blake3, xxh3_64")),
+        };
+        let hash = self.or_report(&at("hash"), hash, None)?;
+        let key = item.key.clone().unwrap_or_default();
+        let fits = hash == DeriveHash::Blake2s256 && (1..=32).contains(&key.len()) && key.is_ascii();
+        if item.key.is_some() && !fits {
+            self.wrong(&at("key"), "a key is ASCII of 1 to 32 bytes, and `blake2s256` takes one");
+        }
+        let taken = take(&item.take).filter(|(range, endian)| {
+            let width = range.end.saturating_sub(range.start);
+            let is_it = match base {
+                Type::Int(int) => *int == Int::U64 && width == 8 && endian.is_some(),
+                Type::FixedBytes(size) => width == *size && endian.is_none(),
+                _ => false,
+            };
+            is_it && range.end <= hash.size()
+        });
+        let wanted = "it takes 8 bytes of the hash as a `u64`, `0..8 little`, or so many as the scalar has";
+        let (take, endian) = self.or_report(&at("take"), taken.map(Some).ok_or(wanted.to_owned()), None)?;
+        let by = item.by.iter().map(|path| format!("{}.{path}", self.loaded.document.module.name));
+        Some(Derive {
+            hash,
+            key,
+            over: item.over.clone(),
+            take,
+            endian,
+            by: by.collect(),
+            doc: text(&item.doc),
+        })
     }
 
     /// The kind of error that refuses an unknown value.
@@ -144,4 +191,16 @@ impl Context<'_> {
         };
         self.or_report(path, parsed, TextForm::Hex)
     }
+}
+
+/// Bytes that are taken, as `0..8 little` writes them.
+fn take(text: &str) -> Option<(Range<usize>, Option<Endian>)> {
+    let (range, endian) = match text.split_once(' ') {
+        Some((range, "little")) => (range, Some(Endian::Little)),
+        Some((range, "big")) => (range, Some(Endian::Big)),
+        Some(_) => return None,
+        None => (text, None),
+    };
+    let (start, end) = range.split_once("..")?;
+    Some((start.parse().ok()?..end.parse().ok()?, endian))
 }

@@ -23,7 +23,8 @@ type Path<'a> = Vec<&'a str>;
 fn values<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {
     let open = document.flags.iter().filter(|(_, item)| item.open);
     found.extend(open.map(|(name, _)| vec!["flags", name, "open"]));
-    found.extend(document.derive.keys().map(|name| vec!["derive", name, "hash"]));
+    let of_nothing = document.derive.keys().filter(|name| !document.scalar.contains_key(*name));
+    found.extend(of_nothing.map(|name| vec!["derive", name, "hash"]));
 }
 
 fn records<'a>(document: &'a Document, found: &mut Vec<Path<'a>>) {

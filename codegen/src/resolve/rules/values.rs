@@ -1,7 +1,7 @@
 //! Enums, flags, unions and records: texts and numbers are unique, recursion has an end, a field is optional in one way.
 
 use super::{Rules, is_reason};
-use crate::ir::{Api, At, Field, Lang, Record, RecordClass, Scalar, TextForm, Type};
+use crate::ir::{Api, Arg, At, Field, Lang, Method, Record, RecordClass, Scalar, Shape, TextForm, Type};
 use crate::targets::python::names as python;
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -39,6 +39,7 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
     }
     for item in &module.scalars {
         text_forms(rules, position, item);
+        derived(rules, position, item);
     }
     for (index, item) in module.unions.iter().enumerate() {
         let name = item.name.spec.as_str();
@@ -121,6 +122,40 @@ fn text_forms(rules: &mut Rules<'_>, position: usize, item: &Scalar) {
             &["scalar", name, "out"],
             "what is handed out as text is taken as such a text too",
         );
+    }
+}
+
+/// What a scalar is derived of is given to a function, or to a constructor whose object has a property.
+fn derived(rules: &mut Rules<'_>, position: usize, item: &Scalar) {
+    let Some(derive) = &item.derive else { return };
+    let name = item.name.spec.as_str();
+    let module = rules.module(position);
+    let functions = module.plain_functions();
+    let members = module.objects.iter().flat_map(|object| object.constructors.iter().chain(&object.methods));
+    let all: Vec<_> = functions.chain(members).collect();
+    let found: Option<Vec<_>> =
+        derive.by.iter().map(|path| all.iter().find(|method| method.path == *path)).collect();
+    let gives = |method: &Method| {
+        let Some(Type::Scalar(at)) = method.returns else { return false };
+        at.module == position && rules.api.scalar(at).name.spec == item.name.spec
+    };
+    let first = match found.as_deref() {
+        Some([function]) if function.shape == Shape::Function && gives(function) => Some(function),
+        Some([made, read]) if made.shape == Shape::Constructor && gives(read) => {
+            matches!(read.shape, Shape::Property { .. }).then_some(made)
+        }
+        _ => None,
+    };
+    let Some(first) = first else {
+        let message = "it is given by a function of the module, or by a constructor and a property";
+        return rules.wrong(position, &["derive", name, "by"], message);
+    };
+    let names: Vec<_> = first.args.iter().map(|arg| arg.name.as_str()).collect();
+    let hashed = |arg: &Arg| matches!(arg.ty, Type::Bytes | Type::String);
+    let known = derive.over.iter().all(|over| names.contains(&over.as_str()));
+    if names.len() != derive.over.len() || !known || !first.args.iter().all(hashed) {
+        let message = format!("it is hashed of what `{}` takes, which are texts or bytes", first.path);
+        rules.wrong(position, &["derive", name, "over"], message);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::metrics::{self, MetricsModel};
 use super::{errors, names, types};
+use crate::doc::Endian;
 use crate::doc::Thread;
 use crate::ir::{
-    Api, At, Enum, Field, Flags, Host, Lang, Literal, Method, Module, Object, Record, Scalar, Shape,
-    TextForm, Type, Union, Unit,
+    Api, At, Derive, DeriveHash, Enum, Field, Flags, Host, Lang, Literal, Method, Module, Object, Record,
+    Scalar, Shape, TextForm, Type, Union, Unit,
 };
 use crate::targets::notes;
 use std::collections::BTreeSet;
@@ -39,10 +40,19 @@ pub(crate) struct ScalarModel {
     pub is_copy: bool,
     /// Format string of its text.
     pub display: Option<String>,
+    /// How it is derived.
+    pub derive: Option<DeriveModel>,
     /// Number of its bytes, if hosts have them as hex.
     pub hex: Option<usize>,
     /// Number of its bytes, if hosts have them as base64.
     pub base64: Option<usize>,
+}
+
+pub(crate) struct DeriveModel {
+    pub doc: Lines,
+    pub args: String,
+    /// Expression of the bare value.
+    pub value: String,
 }
 
 pub(crate) struct EnumModel {
@@ -254,9 +264,31 @@ fn scalar(api: &Api, item: &Scalar) -> ScalarModel {
         base: types::owned(api, &item.base),
         is_copy: !matches!(item.base, Type::String | Type::Bytes),
         display: display.map(|display| names::text(&display)),
+        derive: item.derive.as_ref().map(derive),
         hex: width(TextForm::Hex),
         base64: width(TextForm::Base64),
     }
+}
+
+fn derive(item: &Derive) -> DeriveModel {
+    let names: Vec<_> = item.over.iter().map(|name| names::value(name)).collect();
+    let args: Vec<_> = names.iter().map(|name| format!("{name}: &[u8]")).collect();
+    let hash = match item.hash {
+        DeriveHash::Blake2s256 => "Blake2s256",
+        DeriveHash::Blake3 => "Blake3",
+        DeriveHash::Xxh364 => "Xxh364",
+    };
+    let (key, from) = (&item.key, item.take.start);
+    let bytes = format!(
+        "crate::derive::taken(crate::cursor::Hash::{hash}, b{key:?}, &[{}], {from})",
+        names.join(", ")
+    );
+    let value = match item.endian {
+        Some(Endian::Little) => format!("u64::from_le_bytes({bytes})"),
+        Some(Endian::Big) => format!("u64::from_be_bytes({bytes})"),
+        None => bytes,
+    };
+    DeriveModel { doc: lines(&item.doc), args: args.join(", "), value }
 }
 
 fn enumeration(api: &Api, item: &Enum) -> EnumModel {

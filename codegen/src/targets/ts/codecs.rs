@@ -444,6 +444,11 @@ fn declarations(found: Vec<(String, String)>) -> Vec<String> {
 }
 
 fn collect(scope: &Scope<'_>, ty: &Type, found: &mut Vec<(String, String)>) {
+    if let Type::Scalar(at) = ty
+        && scope.is_plain(*at)
+    {
+        return collect(scope, &scope.api.scalar(*at).base, found);
+    }
     let Some((code, inner)) = scope.declaration(ty) else { return };
     if let Some(inner) = inner {
         collect(scope, inner, found);

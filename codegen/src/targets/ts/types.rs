@@ -159,8 +159,7 @@ impl<'a> Scope<'a> {
             Type::Json(_) => "k.anyJson".into(),
             Type::Scalar(at) => {
                 let item = self.api.scalar(*at);
-                let plain = item.accept.is_empty() && item.out.is_none();
-                if plain {
+                if self.is_plain(*at) {
                     self.codec(&item.base)
                 } else {
                     self.codec_path(at.module, &names::codec(&item.name))
@@ -172,6 +171,12 @@ impl<'a> Scope<'a> {
             Type::Union(at) => self.codec_path(at.module, &names::codec(&self.api.union(*at).name)),
             other => self.codec_path(self.module, &self.composite(other)),
         }
+    }
+
+    /// Whether a scalar crosses as its base does: no text stands for it.
+    pub(crate) fn is_plain(&self, at: At) -> bool {
+        let item = self.api.scalar(at);
+        item.accept.is_empty() && item.out.is_none()
     }
 
     /// The name of the codec of a type that is made of others; the module that uses it declares it.

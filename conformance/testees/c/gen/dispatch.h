@@ -1270,6 +1270,8 @@ static inline void show_mark(call *c, const net_mark *value) {
 TESTEE_READ_LIST(reason, net_reason, net_reason_list)
 TESTEE_SHOW_LIST(reason, net_reason_list)
 TESTEE_FIXED(10)
+TESTEE_FIXED(12)
+TESTEE_FIXED(32)
 TESTEE_READ_LIST(i64, int64_t, net_i64_list)
 TESTEE_SHOW_LIST(i64, net_i64_list)
 TESTEE_SOURCE(label, net_label, net_label_list, net_label_list_pack)
@@ -2914,8 +2916,6 @@ static inline void show_mesh_event(call *c, const net_mesh_event *value) {
     leave(c, at);
   }
 }
-
-TESTEE_FIXED(32)
 
 static inline void read_peer_info(call *c, const node *value, net_peer_info *out) {
   *out = net_peer_info_init();
@@ -9122,6 +9122,64 @@ static void call_echo_seal_of(call *c) {
   net_error error;
   net_bytes result;
   net_code code = net_echo_seal_of_with(&value_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_echo_sum_of(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  net_view salt_;
+  memset(&salt_, 0, sizeof salt_);
+  read_bytes(c, arg(c, "salt"), &salt_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_echo_sum result;
+  net_code code = net_echo_sum_of(text_, salt_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_echo_print_of(call *c) {
+  net_view data_;
+  memset(&data_, 0, sizeof data_);
+  read_bytes(c, arg(c, "data"), &data_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_echo_print_of(data_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_echo_mark_of(call *c) {
+  net_view text_;
+  memset(&text_, 0, sizeof text_);
+  read_text(c, arg(c, "text"), &text_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_echo_mark_of(text_, &result, &error);
   if (code != 0) {
     show_error(c, &error);
     return;
@@ -15486,6 +15544,9 @@ static inline bool dispatch(call *c) {
       {"call:echo.echo_number", call_echo_number},
       {"call:echo.echo_key_of", call_echo_key_of},
       {"call:echo.echo_seal_of", call_echo_seal_of},
+      {"call:echo.echo_sum_of", call_echo_sum_of},
+      {"call:echo.echo_print_of", call_echo_print_of},
+      {"call:echo.echo_mark_of", call_echo_mark_of},
       {"call:echo.echo_optional", call_echo_optional},
       {"call:echo.echo_maybe", call_echo_maybe},
       {"call:echo.echo_list", call_echo_list},

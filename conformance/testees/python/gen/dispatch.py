@@ -1361,6 +1361,11 @@ CALLS: dict[str, Call] = {
     "echo.echo_number": Call(net.gen.echo, "echo_number", (("value", "value", DECIMAL),), DECIMAL),
     "echo.echo_key_of": Call(net.gen.echo, "echo_key_of", (("value", "value", SAME),), SAME),
     "echo.echo_seal_of": Call(net.gen.echo, "echo_seal_of", (("value", "value", BASE64),), BASE64),
+    "echo.echo_sum_of": Call(
+        net.gen.echo, "echo_sum_of", (("text", "text", SAME), ("salt", "salt", BYTES)), DECIMAL
+    ),
+    "echo.echo_print_of": Call(net.gen.echo, "echo_print_of", (("data", "data", BYTES),), BYTES),
+    "echo.echo_mark_of": Call(net.gen.echo, "echo_mark_of", (("text", "text", SAME),), SAME),
     "echo.echo_optional": Call(
         net.gen.echo,
         "echo_optional",

@@ -1,9 +1,5 @@
 //! Entity ids: public keys, and what is derived from them.
 
-use blake2::{
-    Blake2sMac256,
-    digest::{KeyInit, Mac},
-};
 use ed25519_dalek::{Signature, VerifyingKey};
 use net_types::identity::{IdentityError, NodeId, OriginHash};
 use std::fmt;
@@ -28,26 +24,18 @@ impl EntityId {
 
     /// The node that this entity is.
     pub fn node_id(&self) -> NodeId {
-        NodeId(self.derive(b"net-node-id-v1"))
+        NodeId::derive(&self.0)
     }
 
     /// The origin of what this entity writes.
     pub fn origin_hash(&self) -> OriginHash {
-        OriginHash(self.derive(b"net-origin-v1"))
+        OriginHash::derive(&self.0)
     }
 
     /// Whether the signature of a message is this entity's.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         VerifyingKey::from_bytes(&self.0)
             .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
-    }
-
-    /// The first 8 bytes of keyed BLAKE2s-256, little-endian.
-    fn derive(&self, key: &[u8]) -> u64 {
-        let mut mac = Blake2sMac256::new_from_slice(key).expect("a key of at most 32 bytes");
-        mac.update(&self.0);
-        let hash = mac.finalize().into_bytes();
-        u64::from_le_bytes(std::array::from_fn(|at| hash[at]))
     }
 }
 

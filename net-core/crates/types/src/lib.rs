@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cursor;
+mod derive;
 mod r#gen;
 mod json;
 mod metrics;

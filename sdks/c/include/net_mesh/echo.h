@@ -326,6 +326,18 @@ NET_FIXED(10)
 NET_COLLECTIONS(fixed_10, net_fixed_10)
 #endif
 
+#ifndef NET_FIXED_12
+#define NET_FIXED_12
+NET_FIXED(12)
+NET_COLLECTIONS(fixed_12, net_fixed_12)
+#endif
+
+#ifndef NET_FIXED_32
+#define NET_FIXED_32
+NET_FIXED(32)
+NET_COLLECTIONS(fixed_32, net_fixed_32)
+#endif
+
 // A number with a text of its own.
 typedef uint64_t net_echo_id;
 
@@ -334,6 +346,21 @@ typedef net_fixed_8 net_echo_key;
 
 // Ten bytes that are given and handed out as base64.
 typedef net_fixed_10 net_echo_seal;
+
+// What a text comes to.
+//
+// Bytes 0 to 7, the highest first, of XXH3-64 of `text` and `salt`.
+typedef uint64_t net_echo_sum;
+
+// What tells bytes apart.
+//
+// Bytes 4 to 15 of BLAKE3 of `data`.
+typedef net_fixed_12 net_echo_print;
+
+// What a text leaves behind.
+//
+// Bytes 0 to 31 of BLAKE2s-256 of `text`.
+typedef net_fixed_32 net_echo_mark;
 
 typedef struct net_label net_label;
 NET_LIST_TYPE(label, net_label)

@@ -86,11 +86,14 @@ static inline bool net_token_scope_from_text(net_view text, net_token_scope *val
   return false;
 }
 
-// A node of the mesh: the first 8 bytes, little-endian, of BLAKE2s-256 of the entity id, keyed by
-// `net-node-id-v1`.
+// A node of the mesh.
+//
+// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-node-id-v1`.
 typedef uint64_t net_node_id;
 
-// Whose events they are: as the node id, keyed by `net-origin-v1`.
+// Whose events they are.
+//
+// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-origin-v1`.
 typedef uint64_t net_origin_hash;
 
 typedef struct net_token_info net_token_info;

@@ -1125,6 +1125,21 @@ pub fn echo_seal_of(value: EchoSeal) -> Result<EchoSeal, Error> {
     guard::run(|| net_core::Functions::echo_seal_of(value))
 }
 
+/// Gives the sum of both.
+pub fn echo_sum_of(text: &str, salt: impl AsRef<[u8]>) -> Result<EchoSum, Error> {
+    guard::run(|| net_core::Functions::echo_sum_of(text, salt.as_ref()))
+}
+
+/// Gives the print of the bytes.
+pub fn echo_print_of(data: impl AsRef<[u8]>) -> Result<EchoPrint, Error> {
+    guard::run(|| net_core::Functions::echo_print_of(data.as_ref()))
+}
+
+/// Gives the mark of the text.
+pub fn echo_mark_of(text: &str) -> Result<EchoMark, Error> {
+    guard::run(|| net_core::Functions::echo_mark_of(text))
+}
+
 /// Gives back what is there as `number/text/label`, or nothing.
 pub fn echo_optional<'a>(
     number: impl Into<Option<u64>>,

@@ -69,6 +69,9 @@ test('texts, bytes and named types come back', () => {
   expect(echo.echoKeyOf(Buffer.alloc(8, 1))).toBe('0101010101010101');
   expect(echo.echoKeyOf('0101010101010101')).toBe('0101010101010101');
   expect(echo.echoSealOf(Buffer.from('fbefbe00112233445566', 'hex'))).toBe('++++ABEiM0RVZg==');
+  expect(echo.echoSumOf('ab', Uint8Array.of(0x63, 0, 0xff))).toBe(4381587066545409795n);
+  expect(echo.echoPrintOf(Buffer.alloc(1)).toString('hex')).toBe('f11b61f14c886e35afa03673');
+  expect(echo.echoMarkOf('hello')).toMatch(/^19213bacc58dee6d/);
   expect(echo.echoSealOf('++++ABEiM0RVZg==')).toBe('++++ABEiM0RVZg==');
 });
 

@@ -393,6 +393,21 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = net_mesh::echo::echo_seal_of(member::<net_mesh::echo::EchoSeal>(args, "value")?)?;
             Ok(result.write())
         }
+        "echo.echo_sum_of" => {
+            let result = net_mesh::echo::echo_sum_of(
+                &member::<String>(args, "text")?,
+                member::<Bytes>(args, "salt")?,
+            )?;
+            Ok(result.write())
+        }
+        "echo.echo_print_of" => {
+            let result = net_mesh::echo::echo_print_of(member::<Bytes>(args, "data")?)?;
+            Ok(result.write())
+        }
+        "echo.echo_mark_of" => {
+            let result = net_mesh::echo::echo_mark_of(&member::<String>(args, "text")?)?;
+            Ok(result.write())
+        }
         "echo.echo_optional" => {
             let result = net_mesh::echo::echo_optional(
                 optional::<u64>(args, "number")?,

@@ -213,6 +213,9 @@ fn echo(list: &mut List) {
     list.ty::<net_mesh::echo::EchoId>("EchoId");
     list.ty::<net_mesh::echo::EchoKey>("EchoKey");
     list.ty::<net_mesh::echo::EchoSeal>("EchoSeal");
+    list.ty::<net_mesh::echo::EchoSum>("EchoSum");
+    list.ty::<net_mesh::echo::EchoPrint>("EchoPrint");
+    list.ty::<net_mesh::echo::EchoMark>("EchoMark");
     list.ty::<net_mesh::echo::Label>("Label");
     list.parts(
         |net_mesh::echo::Label { text: _, color: _, .. }: &net_mesh::echo::Label| {},
@@ -591,6 +594,9 @@ fn echo(list: &mut List) {
     list.has(&["echo_number"]);
     list.has(&["echo_key_of"]);
     list.has(&["echo_seal_of"]);
+    list.has(&["echo_sum_of"]);
+    list.has(&["echo_print_of"]);
+    list.has(&["echo_mark_of"]);
     list.has(&["echo_optional"]);
     list.has(&["echo_maybe"]);
     list.has(&["echo_list"]);

@@ -2942,6 +2942,36 @@ impl Fixture for net_types::echo::EchoSeal {
     }
 }
 
+impl Fixture for net_types::echo::EchoSum {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Fixture for net_types::echo::EchoPrint {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
+impl Fixture for net_types::echo::EchoMark {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        Fixture::read(value).map(Self)
+    }
+
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 impl Fixture for net_types::identity::NodeId {
     fn read(value: &Value) -> Result<Self, Failure> {
         Fixture::read(value).map(Self)
@@ -3025,6 +3055,12 @@ impl Item for net_types::echo::EchoId {}
 impl Item for net_types::echo::EchoKey {}
 
 impl Item for net_types::echo::EchoSeal {}
+
+impl Item for net_types::echo::EchoSum {}
+
+impl Item for net_types::echo::EchoPrint {}
+
+impl Item for net_types::echo::EchoMark {}
 
 impl Item for net_types::identity::NodeId {}
 

@@ -109,6 +109,106 @@ impl std::str::FromStr for EchoSeal {
     }
 }
 
+/// What a text comes to.
+///
+/// Bytes 0 to 7, the highest first, of XXH3-64 of `text` and `salt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EchoSum(
+    /// The bare value.
+    pub u64,
+);
+
+impl From<u64> for EchoSum {
+    fn from(value: u64) -> Self {
+        Self(value)
+    }
+}
+
+impl From<EchoSum> for u64 {
+    fn from(value: EchoSum) -> Self {
+        value.0
+    }
+}
+
+impl EchoSum {
+    /// The sum of a text and its salt.
+    pub fn derive(text: &[u8], salt: &[u8]) -> Self {
+        Self(u64::from_be_bytes(crate::derive::taken(crate::cursor::Hash::Xxh364, b"", &[text, salt], 0)))
+    }
+}
+
+/// What tells bytes apart.
+///
+/// Bytes 4 to 15 of BLAKE3 of `data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EchoPrint(
+    /// The bare value.
+    pub [u8; 12],
+);
+
+impl From<[u8; 12]> for EchoPrint {
+    fn from(value: [u8; 12]) -> Self {
+        Self(value)
+    }
+}
+
+impl From<EchoPrint> for [u8; 12] {
+    fn from(value: EchoPrint) -> Self {
+        value.0
+    }
+}
+
+impl EchoPrint {
+    /// The print of some bytes.
+    pub fn derive(data: &[u8]) -> Self {
+        Self(crate::derive::taken(crate::cursor::Hash::Blake3, b"", &[data], 4))
+    }
+}
+
+/// What a text leaves behind.
+///
+/// Bytes 0 to 31 of BLAKE2s-256 of `text`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EchoMark(
+    /// The bare value.
+    pub [u8; 32],
+);
+
+impl From<[u8; 32]> for EchoMark {
+    fn from(value: [u8; 32]) -> Self {
+        Self(value)
+    }
+}
+
+impl From<EchoMark> for [u8; 32] {
+    fn from(value: EchoMark) -> Self {
+        value.0
+    }
+}
+
+impl EchoMark {
+    /// The mark of a text.
+    pub fn derive(text: &[u8]) -> Self {
+        Self(crate::derive::taken(crate::cursor::Hash::Blake2s256, b"", &[text], 0))
+    }
+}
+
+/// Lowercase hex.
+impl std::fmt::Display for EchoMark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Reads 32 bytes in hex of either case.
+impl std::str::FromStr for EchoMark {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> Result<Self, crate::Error> {
+        crate::text::exactly(crate::text::from_hex(text), "hex").map(Self)
+    }
+}
+
 /// An enum that hosts see as texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

@@ -9,7 +9,9 @@
 /// Bytes of every encoded token.
 pub const TOKEN_SIZE: u32 = 169;
 
-/// A node of the mesh: the first 8 bytes, little-endian, of BLAKE2s-256 of the entity id, keyed by `net-node-id-v1`.
+/// A node of the mesh.
+///
+/// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-node-id-v1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(
     /// The bare value.
@@ -28,13 +30,27 @@ impl From<NodeId> for u64 {
     }
 }
 
+impl NodeId {
+    /// The node that an entity is.
+    pub fn derive(entity_id: &[u8]) -> Self {
+        Self(u64::from_le_bytes(crate::derive::taken(
+            crate::cursor::Hash::Blake2s256,
+            b"net-node-id-v1",
+            &[entity_id],
+            0,
+        )))
+    }
+}
+
 impl std::fmt::Display for NodeId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "0x{0:016x}", self.0)
     }
 }
 
-/// Whose events they are: as the node id, keyed by `net-origin-v1`.
+/// Whose events they are.
+///
+/// Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-origin-v1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OriginHash(
     /// The bare value.
@@ -50,6 +66,18 @@ impl From<u64> for OriginHash {
 impl From<OriginHash> for u64 {
     fn from(value: OriginHash) -> Self {
         value.0
+    }
+}
+
+impl OriginHash {
+    /// The origin of what an entity writes.
+    pub fn derive(entity_id: &[u8]) -> Self {
+        Self(u64::from_le_bytes(crate::derive::taken(
+            crate::cursor::Hash::Blake2s256,
+            b"net-origin-v1",
+            &[entity_id],
+            0,
+        )))
     }
 }
 

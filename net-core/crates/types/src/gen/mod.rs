@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "cb181ca178fe8de61c538f42be157d48";
+pub const SPEC_HASH: &str = "f83bed9731fcfc6af5f2519f5fadf7cd";

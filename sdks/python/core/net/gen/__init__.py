@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("cb181ca178fe8de61c538f42be157d48")
+check("f83bed9731fcfc6af5f2519f5fadf7cd")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -72,11 +72,13 @@ __all__ = [
     "EchoKit",
     "EchoMapper",
     "EchoMapperFunction",
+    "EchoMark",
     "EchoMeter",
     "EchoOptions",
     "EchoPage",
     "EchoPartError",
     "EchoPass",
+    "EchoPrint",
     "EchoPull",
     "EchoRoom",
     "EchoSeal",
@@ -86,6 +88,7 @@ __all__ = [
     "EchoStatusError",
     "EchoStore",
     "EchoStyle",
+    "EchoSum",
     "EchoTooLargeError",
     "EchoTwins",
     "EchoVisit",
@@ -138,6 +141,7 @@ __all__ = [
     "echo_limits",
     "echo_list",
     "echo_map",
+    "echo_mark_of",
     "echo_maybe",
     "echo_mood",
     "echo_number",
@@ -145,6 +149,7 @@ __all__ = [
     "echo_page_of",
     "echo_pair",
     "echo_pauses",
+    "echo_print_of",
     "echo_reason",
     "echo_reasons",
     "echo_rights",
@@ -156,6 +161,7 @@ __all__ = [
     "echo_stream",
     "echo_string",
     "echo_strings",
+    "echo_sum_of",
     "echo_timetable",
     "echo_tree",
     "echo_twins_of",
@@ -199,6 +205,24 @@ EchoKey: TypeAlias = str
 
 EchoSeal: TypeAlias = str
 """Ten bytes that are given and handed out as base64."""
+
+EchoSum: TypeAlias = int
+"""What a text comes to.
+
+Bytes 0 to 7, the highest first, of XXH3-64 of `text` and `salt`.
+"""
+
+EchoPrint: TypeAlias = bytes
+"""What tells bytes apart.
+
+Bytes 4 to 15 of BLAKE3 of `data`.
+"""
+
+EchoMark: TypeAlias = str
+"""What a text leaves behind.
+
+Bytes 0 to 31 of BLAKE2s-256 of `text`.
+"""
 
 
 class Color(StrEnum):
@@ -1074,6 +1098,21 @@ def echo_key_of(value: Buffer | str) -> str:
 def echo_seal_of(value: Buffer | str) -> str:
     """Gives the value back."""
     return _net.echo_seal_of(value)
+
+
+def echo_sum_of(text: str, salt: Buffer) -> int:
+    """Gives the sum of both."""
+    return _net.echo_sum_of(text, salt)
+
+
+def echo_print_of(data: Buffer) -> bytes:
+    """Gives the print of the bytes."""
+    return _net.echo_print_of(data)
+
+
+def echo_mark_of(text: str) -> str:
+    """Gives the mark of the text."""
+    return _net.echo_mark_of(text)
 
 
 def echo_optional(

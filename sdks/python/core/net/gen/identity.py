@@ -53,12 +53,16 @@ TOKEN_SIZE: Final[int] = 169
 """Bytes of every encoded token."""
 
 NodeId: TypeAlias = int
-"""A node of the mesh: the first 8 bytes, little-endian, of BLAKE2s-256 of the entity id, keyed by
-`net-node-id-v1`.
+"""A node of the mesh.
+
+Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-node-id-v1`.
 """
 
 OriginHash: TypeAlias = int
-"""Whose events they are: as the node id, keyed by `net-origin-v1`."""
+"""Whose events they are.
+
+Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-origin-v1`.
+"""
 
 
 class TokenScope(StrEnum):

@@ -36,6 +36,27 @@ export type EchoKey = Uint8Array | string;
 export type EchoSeal = Uint8Array | string;
 
 /**
+ * What a text comes to.
+ *
+ * Bytes 0 to 7, the highest first, of XXH3-64 of `text` and `salt`.
+ */
+export type EchoSum = k.BigIntLike | bigint;
+
+/**
+ * What tells bytes apart.
+ *
+ * Bytes 4 to 15 of BLAKE3 of `data`.
+ */
+export type EchoPrint = Uint8Array | Buffer;
+
+/**
+ * What a text leaves behind.
+ *
+ * Bytes 0 to 31 of BLAKE2s-256 of `text`.
+ */
+export type EchoMark = Uint8Array | string;
+
+/**
  * A record that is a tuple where there are tuples.
  *
  * `name`: The first part.
@@ -2473,6 +2494,27 @@ export function echoSealOf(value: Uint8Array | string): string {
   const w = k.begin();
   codec.echoSeal.write(w, value, 'value');
   return k.answer(codec.echoSeal, native.echoEchoSealOf, k.done(w));
+}
+
+/**
+ * Gives the sum of both.
+ */
+export function echoSumOf(text: string, salt: Uint8Array): bigint {
+  return k.call(native.echoEchoSumOf, k.text.check(text, 'text'), k.bytes.check(salt, 'salt'));
+}
+
+/**
+ * Gives the print of the bytes.
+ */
+export function echoPrintOf(data: Uint8Array): Buffer {
+  return k.answer(codec.bytes12, native.echoEchoPrintOf, k.bytes.check(data, 'data'));
+}
+
+/**
+ * Gives the mark of the text.
+ */
+export function echoMarkOf(text: string): string {
+  return k.answer(codec.echoMark, native.echoEchoMarkOf, k.text.check(text, 'text'));
 }
 
 /**

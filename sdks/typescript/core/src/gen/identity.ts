@@ -11,12 +11,16 @@ import { native } from './native/identity';
 export const TOKEN_SIZE = 169;
 
 /**
- * A node of the mesh: the first 8 bytes, little-endian, of BLAKE2s-256 of the entity id, keyed by `net-node-id-v1`.
+ * A node of the mesh.
+ *
+ * Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-node-id-v1`.
  */
 export type NodeId = k.BigIntLike | bigint;
 
 /**
- * Whose events they are: as the node id, keyed by `net-origin-v1`.
+ * Whose events they are.
+ *
+ * Bytes 0 to 7, the lowest first, of BLAKE2s-256 of `entity_id`, keyed by `net-origin-v1`.
  */
 export type OriginHash = k.BigIntLike | bigint;
 

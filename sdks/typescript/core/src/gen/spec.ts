@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'cb181ca178fe8de61c538f42be157d48';
+export const SPEC_HASH = 'f83bed9731fcfc6af5f2519f5fadf7cd';
 
 checkSpec(SPEC_HASH);

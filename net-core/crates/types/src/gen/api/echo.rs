@@ -311,6 +311,15 @@ pub trait EchoFunctions: Send + Sync + Sized + 'static {
     /// Gives the value back.
     fn echo_seal_of(value: crate::echo::EchoSeal) -> Result<crate::echo::EchoSeal, crate::Error>;
 
+    /// Gives the sum of both.
+    fn echo_sum_of(text: &str, salt: &[u8]) -> Result<crate::echo::EchoSum, crate::Error>;
+
+    /// Gives the print of the bytes.
+    fn echo_print_of(data: &[u8]) -> Result<crate::echo::EchoPrint, crate::Error>;
+
+    /// Gives the mark of the text.
+    fn echo_mark_of(text: &str) -> Result<crate::echo::EchoMark, crate::Error>;
+
     /// Gives back what is there as `number/text/label`, or nothing.
     fn echo_optional(
         number: Option<u64>,

@@ -7,6 +7,8 @@ export const echoKey = k.binary<string>(8, ['hex'], 'hex');
 
 export const echoSeal = k.binary<string>(10, ['base64'], 'base64');
 
+export const echoMark = k.binary<string>(32, ['hex'], 'hex');
+
 export const color = k.choice<t.Color, t.Color | 'green'>({
   tags: {
     red: 0,
@@ -668,6 +670,7 @@ export const listOfEchoRoom = k.list(echoRoom);
 export const mapOfU32 = k.map(k.u32);
 export const listOfTree = k.list(tree);
 export const listOfReason = k.list(reason);
+export const bytes12 = k.binary<Buffer>(12, [], undefined);
 export const optionalU32 = k.optional(k.u32);
 export const optionalEchoSpot = k.optional(echoSpot);
 export const optionalEchoKit = k.optional(echoKit);

@@ -30,6 +30,9 @@ interface Functions {
   echoEchoNumber(value: bigint): bigint;
   echoEchoKeyOf(args: Uint8Array, out: Buffer): number;
   echoEchoSealOf(args: Uint8Array, out: Buffer): number;
+  echoEchoSumOf(text: string, salt: Uint8Array): bigint;
+  echoEchoPrintOf(data: Uint8Array, out: Buffer): number;
+  echoEchoMarkOf(text: string, out: Buffer): number;
   echoEchoOptional(
     number: bigint | undefined,
     text: string | undefined,
