@@ -16,7 +16,7 @@ pub use net_node::cortex::{
 };
 pub use net_node::dedup::RedisStreamDedup;
 pub use net_node::identity::{Identity, Token};
-pub use net_node::mesh::{CapabilityChanges, MeshEvents, MeshNode, MeshStream};
+pub use net_node::mesh::{CapabilityChanges, ChannelSubscription, MeshEvents, MeshNode, MeshStream};
 pub use net_node::redex::{Redex, RedexFile, RedexTailIter};
 pub use net_types as types;
 

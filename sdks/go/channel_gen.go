@@ -6,6 +6,7 @@ package net
 import "C"
 
 import (
+	"cmp"
 	"strconv"
 )
 
@@ -141,4 +142,737 @@ func packChannelEnd(w *writer, v ChannelEnd) {
 
 func unpackChannelEnd(r *reader) ChannelEnd {
 	return channelEndOf(r.uvarint())
+}
+
+// Whom a channel is for, by subnet. A node that has announced no subnet is outside of each.
+type Visibility string
+
+const (
+	// Everybody.
+	VisibilityGlobal Visibility = "global"
+	// Nodes in the publisher's subnet.
+	VisibilitySubnetLocal Visibility = "subnet-local"
+	// Nodes in the publisher's subnet, or in one that contains it.
+	VisibilityParentVisible Visibility = "parent-visible"
+	// Nodes that the subnet exports to. Nothing says which these are, so that it would permit nobody: registering such a channel is refused.
+	VisibilityExported Visibility = "exported"
+)
+
+func (v Visibility) tag() (uint64, bool) {
+	switch v {
+	case VisibilityGlobal:
+		return 0, true
+	case VisibilitySubnetLocal:
+		return 1, true
+	case VisibilityParentVisible:
+		return 2, true
+	case VisibilityExported:
+		return 3, true
+	default:
+		return 0, false
+	}
+}
+
+func visibilityOf(tag uint64) Visibility {
+	switch tag {
+	case 0:
+		return VisibilityGlobal
+	case 1:
+		return VisibilitySubnetLocal
+	case 2:
+		return VisibilityParentVisible
+	case 3:
+		return VisibilityExported
+	default:
+		return Visibility("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func (v Visibility) refusal(detail string) error {
+	return &ChannelError{Kind: ChannelErrorKindInvalidVisibility, Detail: detail}
+}
+
+func packVisibility(w *writer, v Visibility) {
+	packUint(w, w.tag(v))
+}
+
+func unpackVisibility(r *reader) Visibility {
+	return visibilityOf(r.uvarint())
+}
+
+// Why events of a subscription come no more.
+type SubscriptionEnd string
+
+const (
+	// Its iteration was left, or its handle was closed.
+	SubscriptionEndLeft SubscriptionEnd = "left"
+	// It was stopped.
+	SubscriptionEndStopped SubscriptionEnd = "stopped"
+	// The channel was unsubscribed from.
+	SubscriptionEndUnsubscribed SubscriptionEnd = "unsubscribed"
+	// This node is shut down.
+	SubscriptionEndShutDown SubscriptionEnd = "shut_down"
+	// A token that permitted it has expired.
+	SubscriptionEndExpired SubscriptionEnd = "expired"
+	// The issuer of a token that permitted it has revoked it.
+	SubscriptionEndRevoked SubscriptionEnd = "revoked"
+	// What the subscriber or the publisher is does not permit it any more.
+	SubscriptionEndUnauthorized SubscriptionEnd = "unauthorized"
+	// The publisher has the channel no more.
+	SubscriptionEndRemoved SubscriptionEnd = "removed"
+	// The publisher has refused it, or has not answered, after a reconnect.
+	SubscriptionEndRefused SubscriptionEnd = "refused"
+)
+
+func (v SubscriptionEnd) tag() (uint64, bool) {
+	switch v {
+	case SubscriptionEndLeft:
+		return 0, true
+	case SubscriptionEndStopped:
+		return 1, true
+	case SubscriptionEndUnsubscribed:
+		return 2, true
+	case SubscriptionEndShutDown:
+		return 3, true
+	case SubscriptionEndExpired:
+		return 4, true
+	case SubscriptionEndRevoked:
+		return 5, true
+	case SubscriptionEndUnauthorized:
+		return 6, true
+	case SubscriptionEndRemoved:
+		return 7, true
+	case SubscriptionEndRefused:
+		return 8, true
+	default:
+		return 0, false
+	}
+}
+
+func subscriptionEndOf(tag uint64) SubscriptionEnd {
+	switch tag {
+	case 0:
+		return SubscriptionEndLeft
+	case 1:
+		return SubscriptionEndStopped
+	case 2:
+		return SubscriptionEndUnsubscribed
+	case 3:
+		return SubscriptionEndShutDown
+	case 4:
+		return SubscriptionEndExpired
+	case 5:
+		return SubscriptionEndRevoked
+	case 6:
+		return SubscriptionEndUnauthorized
+	case 7:
+		return SubscriptionEndRemoved
+	case 8:
+		return SubscriptionEndRefused
+	default:
+		return SubscriptionEnd("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packSubscriptionEnd(w *writer, v SubscriptionEnd) {
+	packUint(w, w.tag(v))
+}
+
+func unpackSubscriptionEnd(r *reader) SubscriptionEnd {
+	return subscriptionEndOf(r.uvarint())
+}
+
+// What is done about a subscriber that does not take an event.
+type OnFailure string
+
+const (
+	// The others get it, and the report says who did not.
+	OnFailureBestEffort OnFailure = "best_effort"
+	// Nobody else gets it, and the call ends with `not_delivered`.
+	OnFailureFailFast OnFailure = "fail_fast"
+	// As `best_effort`: the report says each time who did not.
+	OnFailureCollect OnFailure = "collect"
+)
+
+func (v OnFailure) tag() (uint64, bool) {
+	switch v {
+	case OnFailureBestEffort:
+		return 0, true
+	case OnFailureFailFast:
+		return 1, true
+	case OnFailureCollect:
+		return 2, true
+	default:
+		return 0, false
+	}
+}
+
+func onFailureOf(tag uint64) OnFailure {
+	switch tag {
+	case 0:
+		return OnFailureBestEffort
+	case 1:
+		return OnFailureFailFast
+	case 2:
+		return OnFailureCollect
+	default:
+		return OnFailure("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func (v OnFailure) refusal(detail string) error {
+	return &ChannelError{Kind: ChannelErrorKindInvalidOnFailure, Detail: detail}
+}
+
+func packOnFailure(w *writer, v OnFailure) {
+	packUint(w, w.tag(v))
+}
+
+func unpackOnFailure(r *reader) OnFailure {
+	return onFailureOf(r.uvarint())
+}
+
+// What a publish waits for.
+type PublishWait string
+
+const (
+	// That each session has taken the event.
+	PublishWaitTaken PublishWait = "taken"
+	// That each subscriber's node has acknowledged it as well. A channel whose events may be lost has no such acknowledgement.
+	PublishWaitAcked PublishWait = "acked"
+)
+
+func (v PublishWait) tag() (uint64, bool) {
+	switch v {
+	case PublishWaitTaken:
+		return 0, true
+	case PublishWaitAcked:
+		return 1, true
+	default:
+		return 0, false
+	}
+}
+
+func publishWaitOf(tag uint64) PublishWait {
+	switch tag {
+	case 0:
+		return PublishWaitTaken
+	case 1:
+		return PublishWaitAcked
+	default:
+		return PublishWait("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packPublishWait(w *writer, v PublishWait) {
+	packUint(w, w.tag(v))
+}
+
+func unpackPublishWait(r *reader) PublishWait {
+	return publishWaitOf(r.uvarint())
+}
+
+// Why a subscriber was not given an event.
+type PublishReason string
+
+const (
+	// Its session had no room, in time if that was waited for.
+	PublishReasonNoRoom PublishReason = "no_room"
+	// The channel has had as many events as it may have.
+	PublishReasonRate PublishReason = "rate"
+	// Its session or its subscription has ended.
+	PublishReasonGone PublishReason = "gone"
+	// What permitted it is over.
+	PublishReasonDenied PublishReason = "denied"
+	// Its session took the event, and its node has not acknowledged it in time.
+	PublishReasonUnacked PublishReason = "unacked"
+)
+
+func (v PublishReason) tag() (uint64, bool) {
+	switch v {
+	case PublishReasonNoRoom:
+		return 0, true
+	case PublishReasonRate:
+		return 1, true
+	case PublishReasonGone:
+		return 2, true
+	case PublishReasonDenied:
+		return 3, true
+	case PublishReasonUnacked:
+		return 4, true
+	default:
+		return 0, false
+	}
+}
+
+func publishReasonOf(tag uint64) PublishReason {
+	switch tag {
+	case 0:
+		return PublishReasonNoRoom
+	case 1:
+		return PublishReasonRate
+	case 2:
+		return PublishReasonGone
+	case 3:
+		return PublishReasonDenied
+	case 4:
+		return PublishReasonUnacked
+	default:
+		return PublishReason("unknown:" + strconv.FormatUint(tag, 10))
+	}
+}
+
+func packPublishReason(w *writer, v PublishReason) {
+	packUint(w, w.tag(v))
+}
+
+func unpackPublishReason(r *reader) PublishReason {
+	return publishReasonOf(r.uvarint())
+}
+
+// What a channel demands of who hears it, and how its events travel.
+type ChannelConfig struct {
+	// Its name, or with `prefix` what names begin with.
+	Name string
+	// Whether it stands for every channel whose name goes on behind a slash: `sensors` for `sensors/temp`, and not for `sensors`. The longest one counts, and a channel of its own name before all.
+	Prefix bool
+	// Whom it is for, by subnet.
+	// Zero: VisibilityGlobal.
+	Visibility Visibility
+	// Whether each event arrives, for which a publish waits for room; if not, events may be lost, and nothing waits.
+	// Nil: events that were taken arrive, and a publish waits for room only if it asks to.
+	Reliable *bool
+	// Whether a subscriber needs a chain of tokens.
+	RequireToken bool
+	// Entity ids of those with whose tokens a chain may begin; none means the publisher.
+	TrustedIssuers [][]byte
+	// Of the channels that wait for room at a subscriber, that with the greater number goes first.
+	Priority uint8
+	// Most events in a second; those beyond it are given to nobody.
+	// Nil: as many as there is room for.
+	MaxRatePps *uint32
+}
+
+func packChannelConfig(w *writer, v ChannelConfig) {
+	w.record(8, func() {
+		w.name = "Name"
+		packText[string](w, v.Name)
+		packBool(w, v.Prefix)
+		w.name = "Visibility"
+		packVisibility(w, cmp.Or(v.Visibility, VisibilityGlobal))
+		packOptional(packBool)(w, v.Reliable)
+		packBool(w, v.RequireToken)
+		packList(packBytes[[]byte])(w, v.TrustedIssuers)
+		packByte[uint8](w, v.Priority)
+		packOptional(packUint[uint32])(w, v.MaxRatePps)
+	})
+}
+
+func unpackChannelConfig(r *reader) (v ChannelConfig) {
+	f := r.record()
+	if f.has() {
+		v.Name = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Prefix = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.Visibility = unpackVisibility(&f.reader)
+	}
+	if f.has() {
+		v.Reliable = unpackOptional(unpackBool)(&f.reader)
+	}
+	if f.has() {
+		v.RequireToken = unpackBool(&f.reader)
+	}
+	if f.has() {
+		v.TrustedIssuers = unpackList(unpackBytes[[]byte])(&f.reader)
+	}
+	if f.has() {
+		v.Priority = unpackByte[uint8](&f.reader)
+	}
+	if f.has() {
+		v.MaxRatePps = unpackOptional(unpackUint[uint32])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// With what a channel is subscribed to.
+type SubscribeChannelOptions struct {
+	// The token that permits it.
+	// Nil: no token.
+	Token *Token
+	// Up to 4 tokens in place of `token`: the first is of a trusted issuer, each other was delegated from the one before, the last is this node's.
+	Tokens []*Token
+	// Queue group: each event goes to one of those who subscribe with the same name of a group. Nothing to get each event.
+	Group string
+	// Bytes of events that wait to be read. What is beyond waits at the publisher, or is lost if the channel's events may be lost; `lagged` tells.
+	// Nil: 1048576.
+	QueueBytes *uint64
+}
+
+func packSubscribeChannelOptions(w *writer, v SubscribeChannelOptions) {
+	w.record(4, func() {
+		w.name = "Token"
+		packSome(w, packToken, v.Token != nil, v.Token)
+		w.name = "Tokens"
+		packList(packToken)(w, v.Tokens)
+		w.name = "Group"
+		packText[string](w, v.Group)
+		packUint[uint64](w, or(v.QueueBytes, 1048576))
+	})
+}
+
+// An event of a channel.
+type ChannelEvent struct {
+	// The node that published it.
+	Publisher NodeID
+	// Name of the channel.
+	Channel string
+	// Number of the event in its channel.
+	Sequence uint64
+	// What was published.
+	Payload []byte
+	// Events in front of this one that were missed: the numbers from `sequence` less this on. 0 in a queue group, where others get them.
+	Lagged uint64
+	// Whether the publisher has started anew since the event before, and counts from 0 again: nobody knows what was missed.
+	Restarted bool
+}
+
+func packChannelEvent(w *writer, v ChannelEvent) {
+	w.record(6, func() {
+		packUint[NodeID](w, v.Publisher)
+		w.name = "Channel"
+		packText[string](w, v.Channel)
+		packUint[uint64](w, v.Sequence)
+		packBytes[[]byte](w, v.Payload)
+		packUint[uint64](w, v.Lagged)
+		packBool(w, v.Restarted)
+	})
+}
+
+func unpackChannelEvent(r *reader) (v ChannelEvent) {
+	f := r.record()
+	if f.has() {
+		v.Publisher = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.Channel = unpackText[string](&f.reader)
+	}
+	if f.has() {
+		v.Sequence = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Payload = unpackBytes[[]byte](&f.reader)
+	}
+	if f.has() {
+		v.Lagged = unpackUint[uint64](&f.reader)
+	}
+	if f.has() {
+		v.Restarted = unpackBool(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// A subscriber that was not given an event.
+type PublishFailure struct {
+	// The subscriber.
+	NodeID NodeID
+	// Why.
+	Reason PublishReason
+	// The same, for people.
+	Message string
+}
+
+func packPublishFailure(w *writer, v PublishFailure) {
+	w.record(3, func() {
+		packUint[NodeID](w, v.NodeID)
+		w.name = "Reason"
+		packPublishReason(w, v.Reason)
+		w.name = "Message"
+		packText[string](w, v.Message)
+	})
+}
+
+func unpackPublishFailure(r *reader) (v PublishFailure) {
+	f := r.record()
+	if f.has() {
+		v.NodeID = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.Reason = unpackPublishReason(&f.reader)
+	}
+	if f.has() {
+		v.Message = unpackText[string](&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// What became of an event.
+type PublishReport struct {
+	// Subscribers that may hear it now; of a queue group, the one whose turn it is.
+	Attempted uint32
+	// Those of them that were given it, or have acknowledged it if that was waited for.
+	Delivered uint32
+	// Every other subscriber, and why.
+	Errors []PublishFailure
+	// Number of the event in its channel.
+	// Nil: it has no number, since the channel has had as many events as it may have.
+	Sequence *uint64
+}
+
+func packPublishReport(w *writer, v PublishReport) {
+	w.record(4, func() {
+		packUint[uint32](w, v.Attempted)
+		packUint[uint32](w, v.Delivered)
+		packList(packPublishFailure)(w, v.Errors)
+		packOptional(packUint[uint64])(w, v.Sequence)
+	})
+}
+
+func unpackPublishReport(r *reader) (v PublishReport) {
+	f := r.record()
+	if f.has() {
+		v.Attempted = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Delivered = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Errors = unpackList(unpackPublishFailure)(&f.reader)
+	}
+	if f.has() {
+		v.Sequence = unpackOptional(unpackUint[uint64])(&f.reader)
+	}
+	r.close(&f)
+	return v
+}
+
+// Why a channel cannot be registered, heard or published on, or is heard no more.
+type ChannelError struct {
+	// Kind tells what happened.
+	Kind ChannelErrorKind
+	// Detail says more, for people.
+	Detail string
+	// Of: rejected, invalid name, not delivered.
+	Reason string
+	// Of: not delivered.
+	Node uint64
+	failure
+}
+
+// ChannelErrorKind is what happened, in its published text.
+type ChannelErrorKind string
+
+const (
+	// The channel is not for this node: its subnet or its tokens do not permit it, or do not any more.
+	ChannelErrorKindUnauthorized ChannelErrorKind = "unauthorized"
+	// The publisher has no such channel.
+	ChannelErrorKindUnknownChannel ChannelErrorKind = "unknown channel"
+	// The publisher has refused this node too often, and answers again in half a minute.
+	ChannelErrorKindRateLimited ChannelErrorKind = "rate limited"
+	// The node has as many subscriptions at the publisher as it may have: 1,024.
+	ChannelErrorKindTooMany ChannelErrorKind = "too many channels"
+	// The publisher has refused for a reason that this node does not know.
+	ChannelErrorKindRejected ChannelErrorKind = "rejected"
+	// The name of a channel or of a group breaks the rules for names.
+	ChannelErrorKindInvalidName ChannelErrorKind = "invalid name"
+	// A visibility is none of those that there are, or permits nobody.
+	ChannelErrorKindInvalidVisibility ChannelErrorKind = "invalid visibility"
+	// A publish asks for more than its channel was registered for.
+	ChannelErrorKindInvalidReliability ChannelErrorKind = "invalid reliability"
+	// What is to be done about a subscriber that does not take an event is none of what there is.
+	ChannelErrorKindInvalidOnFailure ChannelErrorKind = "invalid on_failure"
+	// The publisher has not answered in time.
+	ChannelErrorKindNoAnswer ChannelErrorKind = "no answer"
+	// There is no session with the publisher, or it has ended before the publisher answered.
+	ChannelErrorKindNotConnected ChannelErrorKind = "not connected"
+	// A token that permitted the subscription has expired.
+	ChannelErrorKindExpired ChannelErrorKind = "expired"
+	// The issuer of a token that permitted the subscription has revoked it.
+	ChannelErrorKindRevoked ChannelErrorKind = "revoked"
+	// The publisher has the channel no more.
+	ChannelErrorKindRemoved ChannelErrorKind = "removed"
+	// A subscriber did not take an event that was to fail fast; those before it have it.
+	ChannelErrorKindNotDelivered ChannelErrorKind = "not delivered"
+)
+
+var (
+	// The channel is not for this node: its subnet or its tokens do not permit it, or do not any more.
+	ErrChannelUnauthorized error = &sentinel{983041, "channel: unauthorized"}
+	// The publisher has no such channel.
+	ErrChannelUnknownChannel error = &sentinel{983042, "channel: unknown channel"}
+	// The publisher has refused this node too often, and answers again in half a minute.
+	ErrChannelRateLimited error = &sentinel{983043, "channel: rate limited"}
+	// The node has as many subscriptions at the publisher as it may have: 1,024.
+	ErrChannelTooMany error = &sentinel{983044, "channel: too many channels"}
+	// The publisher has refused for a reason that this node does not know.
+	ErrChannelRejected error = &sentinel{983045, "channel: rejected"}
+	// The name of a channel or of a group breaks the rules for names.
+	ErrChannelInvalidName error = &sentinel{983046, "channel: invalid name"}
+	// A visibility is none of those that there are, or permits nobody.
+	ErrChannelInvalidVisibility error = &sentinel{983047, "channel: invalid visibility"}
+	// A publish asks for more than its channel was registered for.
+	ErrChannelInvalidReliability error = &sentinel{983048, "channel: invalid reliability"}
+	// What is to be done about a subscriber that does not take an event is none of what there is.
+	ErrChannelInvalidOnFailure error = &sentinel{983049, "channel: invalid on_failure"}
+	// The publisher has not answered in time.
+	ErrChannelNoAnswer error = &sentinel{983050, "channel: no answer"}
+	// There is no session with the publisher, or it has ended before the publisher answered.
+	ErrChannelNotConnected error = &sentinel{983051, "channel: not connected"}
+	// A token that permitted the subscription has expired.
+	ErrChannelExpired error = &sentinel{983052, "channel: expired"}
+	// The issuer of a token that permitted the subscription has revoked it.
+	ErrChannelRevoked error = &sentinel{983053, "channel: revoked"}
+	// The publisher has the channel no more.
+	ErrChannelRemoved error = &sentinel{983054, "channel: removed"}
+	// A subscriber did not take an event that was to fail fast; those before it have it.
+	ErrChannelNotDelivered error = &sentinel{983055, "channel: not delivered"}
+)
+
+var channelFamily = family{id: 15, name: "channel", prefix: "channel: ", kinds: []kind{
+	{1, "unauthorized", false},
+	{2, "unknown channel", false},
+	{3, "rate limited", true},
+	{4, "too many channels", false},
+	{5, "rejected", false},
+	{6, "invalid name", false},
+	{7, "invalid visibility", false},
+	{8, "invalid reliability", false},
+	{9, "invalid on_failure", false},
+	{10, "no answer", true},
+	{11, "not connected", true},
+	{12, "expired", false},
+	{13, "revoked", false},
+	{14, "removed", false},
+	{15, "not delivered", false},
+}}
+
+func (e *ChannelError) Error() string {
+	return channelFamily.message(e.message, string(e.Kind), e.Detail)
+}
+
+// Family is the name of the family.
+func (e *ChannelError) Family() string {
+	return channelFamily.name
+}
+
+// KindText is the published text of the kind.
+func (e *ChannelError) KindText() string {
+	return string(e.Kind)
+}
+
+// Code is the number of the family, times 65536, plus the number of the kind.
+func (e *ChannelError) Code() uint32 {
+	return channelFamily.code(e.code, string(e.Kind))
+}
+
+// Retry tells whether the same call may succeed later.
+func (e *ChannelError) Retry() bool {
+	k, _ := channelFamily.find(string(e.Kind))
+	return k.retry
+}
+
+// Is tells whether a target such as [ErrChannelUnauthorized] stands for the kind.
+func (e *ChannelError) Is(target error) bool {
+	return isKind(e, target)
+}
+
+// Unwrap gives what led to the error.
+func (e *ChannelError) Unwrap() []error {
+	return e.causes()
+}
+
+func (e *ChannelError) cross() (uint32, string, []byte) {
+	w := &writer{}
+	switch e.Kind {
+	case ChannelErrorKindRejected:
+		w.record(1, func() {
+			packText[string](w, e.Reason)
+		})
+	case ChannelErrorKindInvalidName:
+		w.record(1, func() {
+			packText[string](w, e.Reason)
+		})
+	case ChannelErrorKindNotDelivered:
+		w.record(2, func() {
+			packUint[uint64](w, e.Node)
+			packText[string](w, e.Reason)
+		})
+	default:
+		w.record(0, func() {})
+	}
+	return e.Code(), e.Detail, w.buf
+}
+
+func init() {
+	decoders[15] = func(kind uint16, core failure, detail string, f *record) error {
+		e := &ChannelError{Kind: "unknown", Detail: detail, failure: core}
+		switch kind {
+		case 1:
+			e.Kind = ChannelErrorKindUnauthorized
+		case 2:
+			e.Kind = ChannelErrorKindUnknownChannel
+		case 3:
+			e.Kind = ChannelErrorKindRateLimited
+		case 4:
+			e.Kind = ChannelErrorKindTooMany
+		case 5:
+			e.Kind = ChannelErrorKindRejected
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		case 6:
+			e.Kind = ChannelErrorKindInvalidName
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		case 7:
+			e.Kind = ChannelErrorKindInvalidVisibility
+		case 8:
+			e.Kind = ChannelErrorKindInvalidReliability
+		case 9:
+			e.Kind = ChannelErrorKindInvalidOnFailure
+		case 10:
+			e.Kind = ChannelErrorKindNoAnswer
+		case 11:
+			e.Kind = ChannelErrorKindNotConnected
+		case 12:
+			e.Kind = ChannelErrorKindExpired
+		case 13:
+			e.Kind = ChannelErrorKindRevoked
+		case 14:
+			e.Kind = ChannelErrorKindRemoved
+		case 15:
+			e.Kind = ChannelErrorKindNotDelivered
+			if f.has() {
+				e.Node = unpackUint[uint64](&f.reader)
+			}
+			if f.has() {
+				e.Reason = unpackText[string](&f.reader)
+			}
+		}
+		return e
+	}
+}
+
+var channelConfigFieldNames = spelling{
+	"max_rate_pps", "MaxRatePps",
+	"name", "Name",
+	"prefix", "Prefix",
+	"priority", "Priority",
+	"reliable", "Reliable",
+	"require_token", "RequireToken",
+	"trusted_issuers", "TrustedIssuers",
+	"visibility", "Visibility",
+}
+
+var subscribeChannelOptionsFieldNames = spelling{
+	"group", "Group",
+	"queue_bytes", "QueueBytes",
+	"token", "Token",
+	"tokens", "Tokens",
 }

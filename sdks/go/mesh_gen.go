@@ -53,6 +53,16 @@ package net
 // #cgo nocallback net_mesh_node_receive
 // #cgo noescape net_mesh_node_poll
 // #cgo nocallback net_mesh_node_poll
+// #cgo noescape net_mesh_node_register_channel
+// #cgo nocallback net_mesh_node_register_channel
+// #cgo noescape net_mesh_node_unregister_channel
+// #cgo nocallback net_mesh_node_unregister_channel
+// #cgo noescape net_mesh_node_subscribe_channel
+// #cgo nocallback net_mesh_node_subscribe_channel
+// #cgo noescape net_mesh_node_unsubscribe_channel
+// #cgo nocallback net_mesh_node_unsubscribe_channel
+// #cgo noescape net_mesh_node_publish
+// #cgo nocallback net_mesh_node_publish
 // #cgo noescape net_mesh_node_peers
 // #cgo nocallback net_mesh_node_peers
 // #cgo noescape net_mesh_node_peer_count
@@ -83,6 +93,16 @@ package net
 // #cgo nocallback net_capability_changes_stop
 // #cgo noescape net_capability_changes_next
 // #cgo nocallback net_capability_changes_next
+// #cgo noescape net_channel_subscription_end_reason
+// #cgo nocallback net_channel_subscription_end_reason
+// #cgo noescape net_channel_subscription_stop
+// #cgo nocallback net_channel_subscription_stop
+// #cgo noescape net_channel_subscription_publisher
+// #cgo nocallback net_channel_subscription_publisher
+// #cgo noescape net_channel_subscription_channel
+// #cgo nocallback net_channel_subscription_channel
+// #cgo noescape net_channel_subscription_next
+// #cgo nocallback net_channel_subscription_next
 import "C"
 
 import (
@@ -485,6 +505,65 @@ func unpackMeshShutdownOptions(r *reader) (v MeshShutdownOptions) {
 	return v
 }
 
+// How an event is published.
+type PublishConfig struct {
+	// `reliable` to wait for room, `fire_and_forget` not to wait.
+	// Nil: as the channel is registered.
+	Reliability *Reliability
+	// What is done about a subscriber that does not take it.
+	// Zero: OnFailureBestEffort.
+	OnFailure OnFailure
+	// Accepted and not used: all subscribers are served at once.
+	// Zero: 32.
+	MaxInflight uint32
+	// What is waited for.
+	// Zero: PublishWaitTaken.
+	Wait PublishWait
+	// Most time to wait for room and for acknowledgements.
+	// Nil: 5000 * time.Millisecond.
+	Deadline *time.Duration
+}
+
+// NewPublishConfig gives options in which every default is set.
+func NewPublishConfig() *PublishConfig {
+	return &PublishConfig{OnFailure: OnFailureBestEffort, MaxInflight: 32, Wait: PublishWaitTaken, Deadline: Ptr[time.Duration](5000 * time.Millisecond)}
+}
+
+func packPublishConfig(w *writer, v PublishConfig) {
+	w.record(5, func() {
+		w.name = "Reliability"
+		packOptional(packReliability)(w, v.Reliability)
+		w.name = "OnFailure"
+		packOnFailure(w, cmp.Or(v.OnFailure, OnFailureBestEffort))
+		packUint[uint32](w, cmp.Or(v.MaxInflight, 32))
+		w.name = "Wait"
+		packPublishWait(w, cmp.Or(v.Wait, PublishWaitTaken))
+		w.name = "Deadline"
+		packDuration(time.Millisecond)(w, or(v.Deadline, 5000*time.Millisecond))
+	})
+}
+
+func unpackPublishConfig(r *reader) (v PublishConfig) {
+	f := r.record()
+	if f.has() {
+		v.Reliability = unpackOptional(unpackReliability)(&f.reader)
+	}
+	if f.has() {
+		v.OnFailure = unpackOnFailure(&f.reader)
+	}
+	if f.has() {
+		v.MaxInflight = unpackUint[uint32](&f.reader)
+	}
+	if f.has() {
+		v.Wait = unpackPublishWait(&f.reader)
+	}
+	if f.has() {
+		v.Deadline = Ptr(unpackDuration(time.Millisecond)(&f.reader))
+	}
+	r.close(&f)
+	return v
+}
+
 // Which messages are received.
 type ReceiveOptions struct {
 	// Only messages of this peer.
@@ -581,9 +660,12 @@ type MeshEvent struct {
 	ID string
 	// The node that sent it.
 	Sender NodeID
-	// Id of its stream.
+	// The channel that it was published on.
+	// Nil: it came over a stream that the peer has opened.
+	Channel *string
+	// Id of its stream; for an event of a channel, the hash of the channel's name.
 	StreamID uint64
-	// Number of the message in its stream.
+	// Number of the message in its stream, or in its channel.
 	Sequence uint64
 	// Whether its stream is reliable.
 	Reliable bool
@@ -594,10 +676,12 @@ type MeshEvent struct {
 }
 
 func packMeshEvent(w *writer, v MeshEvent) {
-	w.record(7, func() {
+	w.record(8, func() {
 		w.name = "ID"
 		packText[string](w, v.ID)
 		packUint[NodeID](w, v.Sender)
+		w.name = "Channel"
+		packOptional(packText[string])(w, v.Channel)
 		packUint[uint64](w, v.StreamID)
 		packUint[uint64](w, v.Sequence)
 		packBool(w, v.Reliable)
@@ -614,6 +698,9 @@ func unpackMeshEvent(r *reader) (v MeshEvent) {
 	}
 	if f.has() {
 		v.Sender = unpackUint[NodeID](&f.reader)
+	}
+	if f.has() {
+		v.Channel = unpackOptional(unpackText[string])(&f.reader)
 	}
 	if f.has() {
 		v.StreamID = unpackUint[uint64](&f.reader)
@@ -1805,7 +1892,7 @@ func (o *MeshNode) Receive(options *ReceiveOptions) (result *MeshEvents, err err
 	return newMeshEvents(uint64(out)), nil
 }
 
-// Poll reads messages of peers that no open `receive` gets, without waiting for more.
+// Poll reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
 func (o *MeshNode) Poll(ctx context.Context, limit uint32) (result []MeshEvent, err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
@@ -1814,6 +1901,76 @@ func (o *MeshNode) Poll(ctx context.Context, limit uint32) (result []MeshEvent, 
 	op := C.net_mesh_node_poll(o.id(), C.uint32_t(limit), nil, queueContext())
 	runtime.KeepAlive(o)
 	return await(ctx, op, unpackList(unpackMeshEvent))
+}
+
+// RegisterChannel lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+func (o *MeshNode) RegisterChannel(config ChannelConfig) (err error) {
+	in := reused()
+	configPack := packed(in, "config", packChannelConfig, config)
+	if err = in.ready(); err != nil {
+		return err
+	}
+	var fail C.net_error
+	code := C.net_mesh_node_register_channel(o.id(), configPack, &fail)
+	in.done()
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail, channelConfigFieldNames)
+	}
+	return nil
+}
+
+// UnregisterChannel has a channel no more, or no more channels of a prefix: its subscriptions end behind what was published. False if it was not registered.
+func (o *MeshNode) UnregisterChannel(name string, prefix bool) (result bool, err error) {
+	var out C.bool
+	var fail C.net_error
+	code := C.net_mesh_node_unregister_channel(o.id(), viewOf(name), C.bool(prefix), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return bool(out), nil
+}
+
+// SubscribeChannel hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+// long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+func (o *MeshNode) SubscribeChannel(ctx context.Context, publisherNodeID NodeID, channel string, options *SubscribeChannelOptions) (result *ChannelSubscription, err error) {
+	in := reused()
+	optionsPack := packedOr(in, "options", packSubscribeChannelOptions, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_subscribe_channel(o.id(), C.uint64_t(publisherNodeID), viewOf(channel), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackChannelSubscription, meshNodeSubscribeChannelNames, subscribeChannelOptionsFieldNames)
+}
+
+// UnsubscribeChannel hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+func (o *MeshNode) UnsubscribeChannel(ctx context.Context, publisherNodeID NodeID, channel string) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_unsubscribe_channel(o.id(), C.uint64_t(publisherNodeID), viewOf(channel), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op, meshNodeUnsubscribeChannelNames)
+}
+
+// Publish gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+// `unknown_channel` if there is no such channel. Events of one
+// channel are given to each subscriber in the order in which they were published, whoever waits for room.
+func (o *MeshNode) Publish(ctx context.Context, channel string, payload []byte, options *PublishConfig) (result PublishReport, err error) {
+	in := reused()
+	optionsPack := packedOr(in, "options", packPublishConfig, options != nil, at(options))
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_publish(o.id(), viewOf(channel), viewOf(payload), optionsPack, nil, queueContext())
+	in.done()
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackPublishReport, publishConfigFieldNames)
 }
 
 // Peers tells the peers that there is a session with.
@@ -2187,6 +2344,140 @@ func unpackCapabilityChanges(r *reader) *CapabilityChanges {
 	return newCapabilityChanges(r.uvarint())
 }
 
+// A channel that is heard: its events in order, waiting for new ones. The first read takes the events from `poll` for good; from
+// then on leaving the iteration, or closing the handle, ends the subscription. One that its publisher ends gives what was
+// published before, and then the error that says why.
+type ChannelSubscription struct {
+	core      *object
+	items     *feed[ChannelEvent, ChannelEvent]
+	publisher NodeID
+	channel   string
+}
+
+// EndReason tells why no more events come, or nothing as long as they may.
+func (o *ChannelSubscription) EndReason() (result SubscriptionEnd, found bool, err error) {
+	var there C.bool
+	var out C.uint8_t
+	var fail C.net_error
+	code := C.net_channel_subscription_end_reason(o.id(), &there, &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, false, failed(&fail)
+	}
+	if !there {
+		return result, false, nil
+	}
+	return subscriptionEndOf(uint64(out)), true, nil
+}
+
+// Stop ends the subscription at once; a pending read ends as well.
+func (o *ChannelSubscription) Stop() (err error) {
+	if o.feed().end() {
+		return nil
+	}
+	var fail C.net_error
+	code := C.net_channel_subscription_stop(o.id(), &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return failed(&fail)
+	}
+	return nil
+}
+
+// Publisher: The node that publishes.
+func (o *ChannelSubscription) Publisher() NodeID {
+	return o.publisher
+}
+
+func (o *ChannelSubscription) loadPublisher() (result NodeID, err error) {
+	var out C.uint64_t
+	var fail C.net_error
+	code := C.net_channel_subscription_publisher(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return NodeID(out), nil
+}
+
+// Channel: Name of the channel.
+func (o *ChannelSubscription) Channel() string {
+	return o.channel
+}
+
+func (o *ChannelSubscription) loadChannel() (result string, err error) {
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_channel_subscription_channel(o.id(), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[string])
+}
+
+// Next waits for the next value; false is the end.
+func (o *ChannelSubscription) Next(ctx context.Context) (value ChannelEvent, found bool, err error) {
+	return o.feed().next(ctx)
+}
+
+// NextBatch waits for the next value, and gives those with it that are there already, up to a number; none is the end.
+func (o *ChannelSubscription) NextBatch(ctx context.Context, most uint32) (values []ChannelEvent, err error) {
+	return o.feed().nextBatch(ctx, most)
+}
+
+// All gives the remaining values. It ends with the stream, with the context, or with an error that is not to be retried.
+// Leaving the loop early keeps the stream open.
+func (o *ChannelSubscription) All(ctx context.Context) iter.Seq2[ChannelEvent, error] {
+	return o.feed().all(ctx)
+}
+
+// feed is what values come from, nil for none.
+func (o *ChannelSubscription) feed() *feed[ChannelEvent, ChannelEvent] {
+	if o == nil {
+		return nil
+	}
+	return o.items
+}
+
+// Close does what Stop does, and lets go of the object.
+func (o *ChannelSubscription) Close() error {
+	if o.id() == 0 {
+		return nil
+	}
+	err := o.Stop()
+	o.core.release()
+	return err
+}
+
+// id is the handle, zero for none.
+func (o *ChannelSubscription) id() C.net_handle {
+	if o == nil {
+		return 0
+	}
+	return o.core.id()
+}
+
+func newChannelSubscription(handle uint64) *ChannelSubscription {
+	o := &ChannelSubscription{core: newObject(handle)}
+	core := o.core
+	ask := func(most uint32) C.uint64_t {
+		return C.net_channel_subscription_next(core.id(), C.uint32_t(most), nil, queueContext())
+	}
+	o.items = newFeed(o.core, unpackChannelEvent, keep[ChannelEvent], ask)
+	o.publisher, _ = o.loadPublisher()
+	o.channel, _ = o.loadChannel()
+	return o
+}
+
+func packChannelSubscription(w *writer, o *ChannelSubscription) {
+	packUint(w, uint64(w.handle(o)))
+}
+
+func unpackChannelSubscription(r *reader) *ChannelSubscription {
+	return newChannelSubscription(r.uvarint())
+}
+
 var meshNodeConnectNames = spelling{
 	"peer_addr", "peerAddr",
 	"peer_node_id", "peerNodeID",
@@ -2227,6 +2518,14 @@ var meshNodeStreamStatsNames = spelling{
 	"stream_id", "streamID",
 }
 
+var meshNodeSubscribeChannelNames = spelling{
+	"publisher_node_id", "publisherNodeID",
+}
+
+var meshNodeUnsubscribeChannelNames = spelling{
+	"publisher_node_id", "publisherNodeID",
+}
+
 var meshNodeConfigFieldNames = spelling{
 	"accepted_psks", "AcceptedPSKs",
 	"bind_addr", "BindAddr",
@@ -2260,6 +2559,14 @@ var streamConfigFieldNames = spelling{
 
 var meshShutdownOptionsFieldNames = spelling{
 	"timeout_ms", "Timeout",
+}
+
+var publishConfigFieldNames = spelling{
+	"deadline_ms", "Deadline",
+	"max_inflight", "MaxInflight",
+	"on_failure", "OnFailure",
+	"reliability", "Reliability",
+	"wait", "Wait",
 }
 
 var receiveOptionsFieldNames = spelling{

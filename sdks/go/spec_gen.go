@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "f83bed9731fcfc6af5f2519f5fadf7cd"
+const specHash = "7bddf90f8e750212ab5a5bb9c7714a8a"

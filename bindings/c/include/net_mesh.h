@@ -1177,8 +1177,53 @@ net_code net_mesh_node_receive(net_handle handle,
                                net_handle *result,
                                net_error *error);
 
-// Reads messages of peers that no open `receive` gets, without waiting for more.
+// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle
+// nobody reads, without waiting for more. Each is read once.
 uint64_t net_mesh_node_poll(net_handle handle, uint32_t limit, net_done done, void *ctx);
+
+// Lets others subscribe to a channel, in place of what was registered by this name before.
+// Subscriptions that it does not permit end.
+net_code net_mesh_node_register_channel(net_handle handle, net_view config, net_error *error);
+
+// Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was
+// published. False if it was not registered.
+net_code net_mesh_node_unregister_channel(net_handle handle,
+                                          net_view name,
+                                          bool prefix,
+                                          bool *result,
+                                          net_error *error);
+
+// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through
+// the handle, or by `poll` as
+// long as nobody has read through the handle. After a reconnect the node subscribes again by
+// itself. Subscribing to a channel
+// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+uint64_t net_mesh_node_subscribe_channel(net_handle handle,
+                                         uint64_t publisher_node_id,
+                                         net_view channel,
+                                         net_view options,
+                                         net_done done,
+                                         void *ctx);
+
+// Hears a channel no more; what was received and not read is gone. A channel that is not heard is
+// left as it is.
+uint64_t net_mesh_node_unsubscribe_channel(net_handle handle,
+                                           uint64_t publisher_node_id,
+                                           net_view channel,
+                                           net_done done,
+                                           void *ctx);
+
+// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if
+// events of the channel may be lost.
+// `unknown_channel` if there is no such channel. Events of one
+// channel are given to each subscriber in the order in which they were published, whoever waits
+// for room.
+uint64_t net_mesh_node_publish(net_handle handle,
+                               net_view channel,
+                               net_view payload,
+                               net_view options,
+                               net_done done,
+                               void *ctx);
 
 // Tells the peers that there is a session with.
 net_code net_mesh_node_peers(net_handle handle, net_bytes *result, net_error *error);
@@ -1236,6 +1281,29 @@ uint64_t net_capability_changes_next(net_handle handle, uint32_t max, net_done d
 
 // Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
 net_code net_capability_changes_close(net_handle handle, net_error *error);
+
+// Tells why no more events come, or nothing as long as they may.
+net_code net_channel_subscription_end_reason(net_handle handle,
+                                             bool *found,
+                                             uint8_t *result,
+                                             net_error *error);
+
+// Ends the subscription at once; a pending read ends as well.
+net_code net_channel_subscription_stop(net_handle handle, net_error *error);
+
+// The node that publishes.
+net_code net_channel_subscription_publisher(net_handle handle, uint64_t *result, net_error *error);
+
+// Name of the channel.
+net_code net_channel_subscription_channel(net_handle handle, net_bytes *result, net_error *error);
+
+// Asks for up to `max` items.
+//
+// The result is the pack of a list, which is empty at the end.
+uint64_t net_channel_subscription_next(net_handle handle, uint32_t max, net_done done, void *ctx);
+
+// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+net_code net_channel_subscription_close(net_handle handle, net_error *error);
 
 // Module bus -------------------------------------------------------------------------------------
 

@@ -463,6 +463,16 @@ func (c *call) call() any {
 		return kept[*MeshEvents](c)(self[*MeshNode](c).Receive(readOptional(readReceiveOptions)(c.arg("options"))))
 	case "call:mesh.mesh_node.poll":
 		return give(c, showList(showMeshEvent))(self[*MeshNode](c).Poll(c.ctx, readUint[uint32](c.arg("limit"))))
+	case "call:mesh.mesh_node.register_channel":
+		return done(c, self[*MeshNode](c).RegisterChannel(readChannelConfig(c.arg("config"))))
+	case "call:mesh.mesh_node.unregister_channel":
+		return give(c, showPlain[bool])(self[*MeshNode](c).UnregisterChannel(readText[string](c.arg("name")), readOr(readBool, false)(c.arg("prefix"))))
+	case "call:mesh.mesh_node.subscribe_channel":
+		return kept[*ChannelSubscription](c)(self[*MeshNode](c).SubscribeChannel(c.ctx, readUint[NodeID](c.arg("publisher_node_id")), readText[string](c.arg("channel")), readOptional(readSubscribeChannelOptions(c))(c.arg("options"))))
+	case "call:mesh.mesh_node.unsubscribe_channel":
+		return done(c, self[*MeshNode](c).UnsubscribeChannel(c.ctx, readUint[NodeID](c.arg("publisher_node_id")), readText[string](c.arg("channel"))))
+	case "call:mesh.mesh_node.publish":
+		return give(c, showPublishReport)(self[*MeshNode](c).Publish(c.ctx, readText[string](c.arg("channel")), readBytes[[]byte](c.arg("payload")), readOptional(readPublishConfig)(c.arg("options"))))
 	case "call:mesh.mesh_node.peers":
 		return give(c, showList(showPeerInfo))(self[*MeshNode](c).Peers())
 	case "call:mesh.mesh_node.peer_count":
@@ -501,6 +511,18 @@ func (c *call) call() any {
 		return give(c, showList(showCapabilityChange))(self[*CapabilityChanges](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
 	case "call:mesh.capability_changes.close":
 		return done(c, self[*CapabilityChanges](c).Close())
+	case "call:mesh.channel_subscription.end_reason":
+		return giveFound(c, showPlain[SubscriptionEnd])(self[*ChannelSubscription](c).EndReason())
+	case "call:mesh.channel_subscription.stop":
+		return done(c, self[*ChannelSubscription](c).Stop())
+	case "call:mesh.channel_subscription.publisher":
+		return showDecimal[NodeID](self[*ChannelSubscription](c).Publisher())
+	case "call:mesh.channel_subscription.channel":
+		return showPlain[string](self[*ChannelSubscription](c).Channel())
+	case "call:mesh.channel_subscription.next":
+		return give(c, showList(showChannelEvent))(self[*ChannelSubscription](c).NextBatch(c.ctx, readInt[uint32](c.arg("max"))))
+	case "call:mesh.channel_subscription.close":
+		return done(c, self[*ChannelSubscription](c).Close())
 	case "call:bus.net_node.create":
 		return kept[*NetNode](c)(NetNodeCreate(c.ctx, readOptional(readNetNodeConfig)(c.arg("config"))))
 	case "call:bus.net_node.new":
@@ -2230,6 +2252,149 @@ func showSubnetPolicy(r SubnetPolicy) any {
 	return o
 }
 
+func readChannelConfig(v any) (r ChannelConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["name"]; ok {
+		r.Name = readText[string](value)
+	}
+	if value, ok := o["prefix"]; ok {
+		r.Prefix = readBool(value)
+	}
+	if value, ok := o["visibility"]; ok {
+		r.Visibility = readNonzero(readText[Visibility])(value)
+	}
+	if value, ok := o["reliable"]; ok {
+		r.Reliable = readOptional(readBool)(value)
+	}
+	if value, ok := o["require_token"]; ok {
+		r.RequireToken = readBool(value)
+	}
+	if value, ok := o["trusted_issuers"]; ok {
+		r.TrustedIssuers = readList(readBytes[[]byte])(value)
+	}
+	if value, ok := o["priority"]; ok {
+		r.Priority = readUint[uint8](value)
+	}
+	if value, ok := o["max_rate_pps"]; ok {
+		r.MaxRatePps = readOptional(readUint[uint32])(value)
+	}
+	return r
+}
+
+func showChannelConfig(r ChannelConfig) any {
+	o := map[string]any{}
+	o["name"] = showPlain[string](r.Name)
+	o["prefix"] = showPlain[bool](r.Prefix)
+	o["visibility"] = showPlain[Visibility](r.Visibility)
+	o["reliable"] = showOptional(showPlain[bool])(r.Reliable)
+	o["require_token"] = showPlain[bool](r.RequireToken)
+	o["trusted_issuers"] = showList(showBytes[[]byte])(r.TrustedIssuers)
+	o["priority"] = showPlain[uint8](r.Priority)
+	o["max_rate_pps"] = showOptional(showPlain[uint32])(r.MaxRatePps)
+	return o
+}
+
+func readSubscribeChannelOptions(c *call) func(any) SubscribeChannelOptions {
+	return func(v any) (r SubscribeChannelOptions) {
+		o := v.(map[string]any)
+		if value, ok := o["token"]; ok {
+			r.Token = ref[*Token](c)(value)
+		}
+		if value, ok := o["tokens"]; ok {
+			r.Tokens = readList(ref[*Token](c))(value)
+		}
+		if value, ok := o["group"]; ok {
+			r.Group = readText[string](value)
+		}
+		if value, ok := o["queue"]; ok {
+			r.QueueBytes = readOptional(readUint[uint64])(value)
+		}
+		return r
+	}
+}
+
+func readChannelEvent(v any) (r ChannelEvent) {
+	o := v.(map[string]any)
+	if value, ok := o["publisher"]; ok {
+		r.Publisher = readUint[NodeID](value)
+	}
+	if value, ok := o["channel"]; ok {
+		r.Channel = readText[string](value)
+	}
+	if value, ok := o["sequence"]; ok {
+		r.Sequence = readUint[uint64](value)
+	}
+	if value, ok := o["payload"]; ok {
+		r.Payload = readBytes[[]byte](value)
+	}
+	if value, ok := o["lagged"]; ok {
+		r.Lagged = readUint[uint64](value)
+	}
+	if value, ok := o["restarted"]; ok {
+		r.Restarted = readBool(value)
+	}
+	return r
+}
+
+func showChannelEvent(r ChannelEvent) any {
+	o := map[string]any{}
+	o["publisher"] = showDecimal[NodeID](r.Publisher)
+	o["channel"] = showPlain[string](r.Channel)
+	o["sequence"] = showDecimal[uint64](r.Sequence)
+	o["payload"] = showBytes[[]byte](r.Payload)
+	o["lagged"] = showDecimal[uint64](r.Lagged)
+	o["restarted"] = showPlain[bool](r.Restarted)
+	return o
+}
+
+func readPublishFailure(v any) (r PublishFailure) {
+	o := v.(map[string]any)
+	if value, ok := o["node_id"]; ok {
+		r.NodeID = readUint[NodeID](value)
+	}
+	if value, ok := o["reason"]; ok {
+		r.Reason = readText[PublishReason](value)
+	}
+	if value, ok := o["message"]; ok {
+		r.Message = readText[string](value)
+	}
+	return r
+}
+
+func showPublishFailure(r PublishFailure) any {
+	o := map[string]any{}
+	o["node_id"] = showDecimal[NodeID](r.NodeID)
+	o["reason"] = showPlain[PublishReason](r.Reason)
+	o["message"] = showPlain[string](r.Message)
+	return o
+}
+
+func readPublishReport(v any) (r PublishReport) {
+	o := v.(map[string]any)
+	if value, ok := o["attempted"]; ok {
+		r.Attempted = readUint[uint32](value)
+	}
+	if value, ok := o["delivered"]; ok {
+		r.Delivered = readUint[uint32](value)
+	}
+	if value, ok := o["errors"]; ok {
+		r.Errors = readList(readPublishFailure)(value)
+	}
+	if value, ok := o["sequence"]; ok {
+		r.Sequence = readOptional(readUint[uint64])(value)
+	}
+	return r
+}
+
+func showPublishReport(r PublishReport) any {
+	o := map[string]any{}
+	o["attempted"] = showPlain[uint32](r.Attempted)
+	o["delivered"] = showPlain[uint32](r.Delivered)
+	o["errors"] = showList(showPublishFailure)(r.Errors)
+	o["sequence"] = showOptional(showDecimal[uint64])(r.Sequence)
+	return o
+}
+
 func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	o := v.(map[string]any)
 	if value, ok := o["bind_addr"]; ok {
@@ -2344,6 +2509,36 @@ func showMeshShutdownOptions(r MeshShutdownOptions) any {
 	return o
 }
 
+func readPublishConfig(v any) (r PublishConfig) {
+	o := v.(map[string]any)
+	if value, ok := o["reliability"]; ok {
+		r.Reliability = readOptional(readText[Reliability])(value)
+	}
+	if value, ok := o["on_failure"]; ok {
+		r.OnFailure = readNonzero(readText[OnFailure])(value)
+	}
+	if value, ok := o["max_inflight"]; ok {
+		r.MaxInflight = readNonzero(readUint[uint32])(value)
+	}
+	if value, ok := o["wait"]; ok {
+		r.Wait = readNonzero(readText[PublishWait])(value)
+	}
+	if value, ok := o["deadline"]; ok {
+		r.Deadline = readOptional(readDuration(time.Millisecond))(value)
+	}
+	return r
+}
+
+func showPublishConfig(r PublishConfig) any {
+	o := map[string]any{}
+	o["reliability"] = showOptional(showPlain[Reliability])(r.Reliability)
+	o["on_failure"] = showPlain[OnFailure](r.OnFailure)
+	o["max_inflight"] = showPlain[uint32](r.MaxInflight)
+	o["wait"] = showPlain[PublishWait](r.Wait)
+	o["deadline"] = showOptional(showDuration(time.Millisecond))(r.Deadline)
+	return o
+}
+
 func readReceiveOptions(v any) (r ReceiveOptions) {
 	o := v.(map[string]any)
 	if value, ok := o["peer"]; ok {
@@ -2402,6 +2597,9 @@ func readMeshEvent(v any) (r MeshEvent) {
 	if value, ok := o["sender"]; ok {
 		r.Sender = readUint[NodeID](value)
 	}
+	if value, ok := o["channel"]; ok {
+		r.Channel = readOptional(readText[string])(value)
+	}
 	if value, ok := o["stream_id"]; ok {
 		r.StreamID = readUint[uint64](value)
 	}
@@ -2424,6 +2622,7 @@ func showMeshEvent(r MeshEvent) any {
 	o := map[string]any{}
 	o["id"] = showPlain[string](r.ID)
 	o["sender"] = showDecimal[NodeID](r.Sender)
+	o["channel"] = showOptional(showPlain[string])(r.Channel)
 	o["stream_id"] = showDecimal[uint64](r.StreamID)
 	o["sequence"] = showDecimal[uint64](r.Sequence)
 	o["reliable"] = showPlain[bool](r.Reliable)
@@ -4271,6 +4470,38 @@ func readError(v any) error {
 			}
 		}
 		return e
+	case "channel":
+		e := &ChannelError{Kind: ChannelErrorKind(o["kind"].(string)), Detail: detail}
+		switch e.Kind {
+		case ChannelErrorKindUnauthorized:
+		case ChannelErrorKindUnknownChannel:
+		case ChannelErrorKindRateLimited:
+		case ChannelErrorKindTooMany:
+		case ChannelErrorKindRejected:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case ChannelErrorKindInvalidName:
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		case ChannelErrorKindInvalidVisibility:
+		case ChannelErrorKindInvalidReliability:
+		case ChannelErrorKindInvalidOnFailure:
+		case ChannelErrorKindNoAnswer:
+		case ChannelErrorKindNotConnected:
+		case ChannelErrorKindExpired:
+		case ChannelErrorKindRevoked:
+		case ChannelErrorKindRemoved:
+		case ChannelErrorKindNotDelivered:
+			if value, ok := fields["node"]; ok {
+				e.Node = readUint[uint64](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readText[string](value)
+			}
+		}
+		return e
 	case "stream":
 		e := &StreamError{Kind: StreamErrorKind(o["kind"].(string)), Detail: detail}
 		switch e.Kind {
@@ -4729,6 +4960,28 @@ func showFields(err error) map[string]any {
 			o["count"] = showPlain[uint32](e.Count)
 		case SubnetErrorKindInvalidRule:
 			o["rule"] = showPlain[uint32](e.Rule)
+			o["reason"] = showPlain[string](e.Reason)
+		}
+	case *ChannelError:
+		switch e.Kind {
+		case ChannelErrorKindUnauthorized:
+		case ChannelErrorKindUnknownChannel:
+		case ChannelErrorKindRateLimited:
+		case ChannelErrorKindTooMany:
+		case ChannelErrorKindRejected:
+			o["reason"] = showPlain[string](e.Reason)
+		case ChannelErrorKindInvalidName:
+			o["reason"] = showPlain[string](e.Reason)
+		case ChannelErrorKindInvalidVisibility:
+		case ChannelErrorKindInvalidReliability:
+		case ChannelErrorKindInvalidOnFailure:
+		case ChannelErrorKindNoAnswer:
+		case ChannelErrorKindNotConnected:
+		case ChannelErrorKindExpired:
+		case ChannelErrorKindRevoked:
+		case ChannelErrorKindRemoved:
+		case ChannelErrorKindNotDelivered:
+			o["node"] = showDecimal[uint64](e.Node)
 			o["reason"] = showPlain[string](e.Reason)
 		}
 	case *StreamError:

@@ -178,9 +178,60 @@ static void nodes_are_found_and_watched(void) {
   net_queue_free(queue);
 }
 
+static net_handle subscribe(net_queue *queue, net_handle from, uint64_t publisher,
+                            const char *channel, net_error *error) {
+  net_handle heard = 0;
+  net_mesh_node_subscribe_channel_wait(queue, from, publisher, net_str(channel), NULL, &heard,
+                                       error);
+  return heard;
+}
+
+static void events_of_channels_come_in_order_and_refusals_have_names(void) {
+  net_queue *queue = net_queue_new();
+  net_handle publisher = new_node(), subscriber = new_node();
+  net_error error;
+  CHECK(connect_nodes(queue, subscriber, publisher));
+  uint64_t id = place_of(publisher).id;
+  net_channel_config config = net_channel_config_init();
+  config.name = net_str("news");
+  CHECK(net_mesh_node_register_channel_with(publisher, &config, NULL) == 0);
+  net_handle heard = subscribe(queue, subscriber, id, "news", NULL);
+  net_publish_config publishing = net_publish_config_init();
+  publishing.wait = NET_PUBLISH_WAIT_ACKED;
+  net_view sent[] = {net_str("first"), net_str(""), net_str("third")};
+  for (size_t at = 0; at < 3; at++) {
+    net_publish_report report;
+    CHECK(net_mesh_node_publish_wait(queue, publisher, net_str("news"), sent[at], &publishing,
+                                     &report, NULL) == 0);
+    CHECK(report.attempted == 1 && report.delivered == 1 && report.errors.len == 0);
+    net_publish_report_free(&report);
+  }
+  for (uint64_t got = 0; got < 3; got++) {
+    net_channel_event_list list;
+    CHECK(net_channel_subscription_next_wait(queue, heard, 1, &list, NULL) == 0 && list.len == 1);
+    const net_channel_event *event = &list.items[0];
+    CHECK(event->publisher == id && event->sequence == got && event->lagged == 0);
+    CHECK(net_view_equal(event->payload, sent[got]));
+    net_channel_event_list_free(&list);
+  }
+  CHECK(subscribe(queue, subscriber, id, "none", &error) == 0);
+  CHECK(error.family == NET_FAMILY_CHANNEL && error.kind == NET_CHANNEL_UNKNOWN_CHANNEL);
+  net_error_free(&error);
+  config.name = net_str("vault");
+  config.require_token = true;
+  CHECK(net_mesh_node_register_channel_with(publisher, &config, NULL) == 0);
+  CHECK(subscribe(queue, subscriber, id, "vault", &error) == 0);
+  CHECK(error.family == NET_FAMILY_CHANNEL && error.kind == NET_CHANNEL_UNAUTHORIZED);
+  net_error_free(&error);
+  CHECK(net_handle_free(heard) && net_handle_free(publisher) && net_handle_free(subscriber));
+  net_queue_free(queue);
+}
+
 const test mesh_tests[] = {
     {"mesh: messages come with sender, stream and sequence",
      messages_come_with_sender_stream_and_sequence},
+    {"mesh: events of channels come in order and refusals have names",
+     events_of_channels_come_in_order_and_refusals_have_names},
     {"mesh: failures have names", failures_have_names},
     {"mesh: a full window and a lost peer are told", a_full_window_and_a_lost_peer_are_told},
     {"mesh: nodes are found and watched", nodes_are_found_and_watched},

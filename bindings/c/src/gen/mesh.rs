@@ -533,7 +533,8 @@ pub unsafe extern "C" fn net_mesh_node_receive(
     }
 }
 
-/// Reads messages of peers that no open `receive` gets, without waiting for more.
+/// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle
+/// nobody reads, without waiting for more. Each is read once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_poll(handle: Handle, limit: u32, done: Done, ctx: *mut c_void) -> u64 {
     // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
@@ -541,6 +542,146 @@ pub unsafe extern "C" fn net_mesh_node_poll(handle: Handle, limit: u32, done: Do
         call::submit(done, ctx, || {
             let this = value::object::<net_core::MeshNode>(handle)?;
             Ok(async move { <net_core::MeshNode as net_types::api::MeshNode>::poll(&this, limit).await })
+        })
+    }
+}
+
+/// Lets others subscribe to a channel, in place of what was registered by this name before.
+/// Subscriptions that it does not permit end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_register_channel(
+    handle: Handle,
+    config: View,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let config = config.pack::<net_types::channel::ChannelConfig>("config")?;
+            config.check()?;
+            <net_core::MeshNode as net_types::api::MeshNode>::register_channel(&this, config)
+        })
+    }
+}
+
+/// Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was
+/// published. False if it was not registered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_unregister_channel(
+    handle: Handle,
+    name: View,
+    prefix: bool,
+    result: *mut bool,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let name = name.text("name")?;
+            <net_core::MeshNode as net_types::api::MeshNode>::unregister_channel(&this, name, prefix)
+        })
+    }
+}
+
+/// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through
+/// the handle, or by `poll` as
+/// long as nobody has read through the handle. After a reconnect the node subscribes again by
+/// itself. Subscribing to a channel
+/// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_subscribe_channel(
+    handle: Handle,
+    publisher_node_id: u64,
+    channel: View,
+    options: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let publisher_node_id = net_types::identity::NodeId(publisher_node_id);
+            let channel = channel.text("channel")?.to_owned();
+            let options = options
+                .optional(|view| {
+                    view.pack::<net_types::channel::SubscribeChannelOptions<std::sync::Arc<net_core::Token>>>(
+                        "options",
+                    )
+                })?
+                .unwrap_or_default();
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::subscribe_channel(
+                    &this,
+                    publisher_node_id,
+                    channel,
+                    options,
+                )
+                .await
+                .map(Shared)
+            })
+        })
+    }
+}
+
+/// Hears a channel no more; what was received and not read is gone. A channel that is not heard is
+/// left as it is.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_unsubscribe_channel(
+    handle: Handle,
+    publisher_node_id: u64,
+    channel: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let publisher_node_id = net_types::identity::NodeId(publisher_node_id);
+            let channel = channel.text("channel")?.to_owned();
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::unsubscribe_channel(
+                    &this,
+                    publisher_node_id,
+                    channel,
+                )
+                .await
+            })
+        })
+    }
+}
+
+/// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if
+/// events of the channel may be lost.
+/// `unknown_channel` if there is no such channel. Events of one
+/// channel are given to each subscriber in the order in which they were published, whoever waits
+/// for room.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_publish(
+    handle: Handle,
+    channel: View,
+    payload: View,
+    options: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let channel = channel.text("channel")?.to_owned();
+            let payload = bytes::Bytes::copy_from_slice(payload.bytes("payload")?);
+            let options = options
+                .optional(|view| view.pack::<net_types::mesh::PublishConfig>("options"))?
+                .unwrap_or_default();
+            options.check()?;
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::publish(&this, channel, payload, options)
+                    .await
+            })
         })
     }
 }
@@ -809,6 +950,102 @@ pub unsafe extern "C" fn net_capability_changes_close(handle: Handle, error: *mu
         call::perform(error, || {
             let this = value::object::<net_core::CapabilityChanges>(handle)?;
             <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::close(&this);
+            Ok(())
+        })
+    }
+}
+
+/// Tells why no more events come, or nothing as long as they may.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_end_reason(
+    handle: Handle,
+    found: *mut bool,
+    result: *mut u8,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer_optional(found, result, error, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::end_reason(&this)
+                .map(|value| value.map(|value| value.tag()))
+        })
+    }
+}
+
+/// Ends the subscription at once; a pending read ends as well.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_stop(handle: Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::stop(&this)
+        })
+    }
+}
+
+/// The node that publishes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_publisher(
+    handle: Handle,
+    result: *mut u64,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            Ok(<net_core::ChannelSubscription as net_types::api::ChannelSubscription>::publisher(&this).0)
+        })
+    }
+}
+
+/// Name of the channel.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_channel(
+    handle: Handle,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            Ok(<net_core::ChannelSubscription as net_types::api::ChannelSubscription>::channel(&this))
+        })
+    }
+}
+
+/// Asks for up to `max` items.
+///
+/// The result is the pack of a list, which is empty at the end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_next(
+    handle: Handle,
+    max: u32,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            Ok(async move {
+                <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::next(&this, max).await
+            })
+        })
+    }
+}
+
+/// Ends the stream: items that are waited for do not come any more. Its handle stays to be freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_channel_subscription_close(handle: Handle, error: *mut Failure) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::perform(error, || {
+            let this = value::object::<net_core::ChannelSubscription>(handle)?;
+            <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::close(&this);
             Ok(())
         })
     }

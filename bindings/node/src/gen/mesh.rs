@@ -422,6 +422,107 @@ pub fn mesh_mesh_node_poll(environment: f64, this: f64, limit: u32) -> napi::Res
         }))
     })
 }
+/// `mesh.mesh_node.register_channel`
+#[napi(js_name = "meshMeshNodeRegisterChannel")]
+pub fn mesh_mesh_node_register_channel(this: f64, args: &[u8]) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let config = <net_types::channel::ChannelConfig as Pack>::unpack(r)?;
+        config.check()?;
+        r.finish()?;
+        <net_core::MeshNode as net_types::api::MeshNode>::register_channel(&this, config)?;
+        Ok(())
+    })
+}
+/// `mesh.mesh_node.unregister_channel`
+#[napi(js_name = "meshMeshNodeUnregisterChannel")]
+pub fn mesh_mesh_node_unregister_channel(this: f64, name: String, prefix: bool) -> napi::Result<bool> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let result =
+            <net_core::MeshNode as net_types::api::MeshNode>::unregister_channel(&this, &name, prefix)?;
+        Ok(result)
+    })
+}
+/// `mesh.mesh_node.subscribe_channel`
+#[napi(js_name = "meshMeshNodeSubscribeChannel")]
+pub fn mesh_mesh_node_subscribe_channel(
+    environment: f64,
+    this: f64,
+    publisher_node_id: BigInt,
+    channel: String,
+    args: &[u8],
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let r = &mut Reader::new(args);
+        let options = super::channel::unpack_subscribe_channel_options(r)?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::MeshNode as net_types::api::MeshNode>::subscribe_channel(
+                &this,
+                net_types::identity::NodeId(abi::unsigned(&publisher_node_id)),
+                channel,
+                options,
+            )
+            .await?;
+            let mut w = Writer::new();
+            w.varint(home.own(result));
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `mesh.mesh_node.unsubscribe_channel`
+#[napi(js_name = "meshMeshNodeUnsubscribeChannel")]
+pub fn mesh_mesh_node_unsubscribe_channel(
+    environment: f64,
+    this: f64,
+    publisher_node_id: BigInt,
+    channel: String,
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        Ok(home.clone().submit(async move {
+            <net_core::MeshNode as net_types::api::MeshNode>::unsubscribe_channel(
+                &this,
+                net_types::identity::NodeId(abi::unsigned(&publisher_node_id)),
+                channel,
+            )
+            .await?;
+            Ok(Vec::new())
+        }))
+    })
+}
+/// `mesh.mesh_node.publish`
+#[napi(js_name = "meshMeshNodePublish")]
+pub fn mesh_mesh_node_publish(
+    environment: f64,
+    this: f64,
+    channel: String,
+    payload: &[u8],
+    args: &[u8],
+) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let payload = bytes::Bytes::copy_from_slice(payload);
+        let r = &mut Reader::new(args);
+        let options = <net_types::mesh::PublishConfig as Pack>::unpack(r)?;
+        options.check()?;
+        r.finish()?;
+        Ok(home.clone().submit(async move {
+            let result =
+                <net_core::MeshNode as net_types::api::MeshNode>::publish(&this, channel, payload, options)
+                    .await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
 /// `mesh.mesh_node.peers`
 #[napi(js_name = "meshMeshNodePeers")]
 pub fn mesh_mesh_node_peers(this: f64, out: BufferSlice<'_>) -> napi::Result<f64> {
@@ -597,6 +698,70 @@ pub fn mesh_capability_changes_close(this: f64) -> napi::Result<()> {
     abi::call(|| {
         let this = abi::object::<net_core::CapabilityChanges>(this)?;
         <net_core::CapabilityChanges as net_types::api::CapabilityChanges>::close(&this);
+        Ok(())
+    })
+}
+/// `mesh.channel_subscription.end_reason`
+#[napi(js_name = "meshChannelSubscriptionEndReason")]
+pub fn mesh_channel_subscription_end_reason(this: f64, out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        let result =
+            <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::end_reason(&this)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
+/// `mesh.channel_subscription.stop`
+#[napi(js_name = "meshChannelSubscriptionStop")]
+pub fn mesh_channel_subscription_stop(this: f64) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::stop(&this)?;
+        Ok(())
+    })
+}
+/// `mesh.channel_subscription.publisher`
+#[napi(js_name = "meshChannelSubscriptionPublisher")]
+pub fn mesh_channel_subscription_publisher(this: f64) -> napi::Result<u64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        let result = <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::publisher(&this);
+        Ok(result.0)
+    })
+}
+/// `mesh.channel_subscription.channel`
+#[napi(js_name = "meshChannelSubscriptionChannel")]
+pub fn mesh_channel_subscription_channel(this: f64) -> napi::Result<String> {
+    abi::call(|| {
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        let result = <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::channel(&this);
+        Ok(result)
+    })
+}
+/// `mesh.channel_subscription.next`
+#[napi(js_name = "meshChannelSubscriptionNext")]
+pub fn mesh_channel_subscription_next(environment: f64, this: f64, max: u32) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        Ok(home.clone().submit(async move {
+            let result =
+                <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::next(&this, max)
+                    .await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `mesh.channel_subscription.close`
+#[napi(js_name = "meshChannelSubscriptionClose")]
+pub fn mesh_channel_subscription_close(this: f64) -> napi::Result<()> {
+    abi::call(|| {
+        let this = abi::object::<net_core::ChannelSubscription>(this)?;
+        <net_core::ChannelSubscription as net_types::api::ChannelSubscription>::close(&this);
         Ok(())
     })
 }

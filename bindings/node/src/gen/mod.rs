@@ -5,6 +5,7 @@
 pub mod base;
 pub mod bus;
 pub mod capability;
+pub mod channel;
 pub mod control;
 pub mod cortex;
 pub mod dedup;

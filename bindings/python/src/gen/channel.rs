@@ -2,9 +2,14 @@
 
 //! Module `channel`.
 
+#![allow(clippy::too_many_arguments, reason = "Python passes the fields of options one by one")]
+
+use crate::abi;
 use crate::value::{self, Answer, Arg, FromPy, ToPy, Wrong};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyList, PyTuple};
+use std::sync::Arc;
 
 impl FromPy<'_, '_> for net_types::channel::ChannelRefusal {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
@@ -30,8 +35,590 @@ impl ToPy for net_types::channel::ChannelEnd {
         value::member(py, &CLASS, ("net.gen.channel", "ChannelEnd"), self.to_string())
     }
 }
+impl FromPy<'_, '_> for net_types::channel::Visibility {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::channel::Visibility {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.channel", "Visibility"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::channel::SubscriptionEnd {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::channel::SubscriptionEnd {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.channel", "SubscriptionEnd"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::channel::OnFailure {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::channel::OnFailure {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.channel", "OnFailure"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::channel::PublishWait {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::channel::PublishWait {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.channel", "PublishWait"), self.text())
+    }
+}
+impl FromPy<'_, '_> for net_types::channel::PublishReason {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        value::parsed(value)
+    }
+}
+
+impl ToPy for net_types::channel::PublishReason {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        value::member(py, &CLASS, ("net.gen.channel", "PublishReason"), self.text())
+    }
+}
+
+/// What a channel demands of who hears it, and how its events travel.
+#[pyclass(frozen, name = "ChannelConfig", module = "net")]
+pub(crate) struct ChannelConfig(net_types::channel::ChannelConfig);
+
+impl ChannelConfig {
+    fn of(_: Python<'_>, record: net_types::channel::ChannelConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl ChannelConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 8] = [
+            "name",
+            "prefix",
+            "visibility",
+            "reliable",
+            "require_token",
+            "trusted_issuers",
+            "priority",
+            "max_rate_pps",
+        ];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (name, prefix = None, visibility = None, reliable = None, require_token = None, trusted_issuers = None, priority = None, max_rate_pps = None))]
+    fn new(
+        py: Python<'_>,
+        name: Arg<'_, '_>,
+        prefix: Option<Arg<'_, '_>>,
+        visibility: Option<Arg<'_, '_>>,
+        reliable: Option<Arg<'_, '_>>,
+        require_token: Option<Arg<'_, '_>>,
+        trusted_issuers: Option<Arg<'_, '_>>,
+        priority: Option<Arg<'_, '_>>,
+        max_rate_pps: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::channel::ChannelConfig {
+            name: abi::arg(name, "name")?,
+            prefix: abi::arg_or(prefix, "prefix", || false)?,
+            visibility: abi::arg_or(visibility, "visibility", || net_types::channel::Visibility::Global)?,
+            reliable: abi::arg_or(reliable, "reliable", || None)?,
+            require_token: abi::arg_or(require_token, "require_token", || false)?,
+            trusted_issuers: abi::arg_or(trusted_issuers, "trusted_issuers", Vec::new)?,
+            priority: abi::arg_or(priority, "priority", || 0)?,
+            max_rate_pps: abi::arg_or(max_rate_pps, "max_rate_pps", || None)?,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// Its name, or with `prefix` what names begin with.
+    #[getter]
+    fn name(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.name;
+        value::shown(value, py)
+    }
+
+    /// Whether it stands for every channel whose name goes on behind a slash: `sensors` for `sensors/temp`, and not for `sensors`. The longest one counts, and a channel of its own name before all.
+    #[getter]
+    fn prefix(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.prefix;
+        value::shown(value, py)
+    }
+
+    /// Whom it is for, by subnet.
+    #[getter]
+    fn visibility(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.visibility;
+        value::shown(value, py)
+    }
+
+    /// Whether each event arrives, for which a publish waits for room; if not, events may be lost, and nothing waits.
+    #[getter]
+    fn reliable(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliable;
+        value::shown(value, py)
+    }
+
+    /// Whether a subscriber needs a chain of tokens.
+    #[getter]
+    fn require_token(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.require_token;
+        value::shown(value, py)
+    }
+
+    /// Entity ids of those with whose tokens a chain may begin; none means the publisher.
+    #[getter]
+    fn trusted_issuers(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.trusted_issuers;
+        value::shown(value, py)
+    }
+
+    /// Of the channels that wait for room at a subscriber, that with the greater number goes first.
+    #[getter]
+    fn priority(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.priority;
+        value::shown(value, py)
+    }
+
+    /// Most events in a second; those beyond it are given to nobody.
+    #[getter]
+    fn max_rate_pps(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_rate_pps;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "ChannelConfig",
+            &[
+                ("name", Some(self.name(py)?)),
+                ("prefix", Some(self.prefix(py)?)),
+                ("visibility", Some(self.visibility(py)?)),
+                ("reliable", Some(self.reliable(py)?)),
+                ("require_token", Some(self.require_token(py)?)),
+                ("trusted_issuers", Some(self.trusted_issuers(py)?)),
+                ("priority", Some(self.priority(py)?)),
+                ("max_rate_pps", Some(self.max_rate_pps(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::channel::ChannelConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<ChannelConfig>().map_err(|_| value::expected("ChannelConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::channel::ChannelConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ChannelConfig::of(py, self)?)?.into_any())
+    }
+}
+/// An event of a channel.
+#[pyclass(frozen, name = "ChannelEvent", module = "net")]
+pub(crate) struct ChannelEvent(net_types::channel::ChannelEvent);
+
+impl ChannelEvent {
+    fn of(_: Python<'_>, record: net_types::channel::ChannelEvent) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl ChannelEvent {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 6] = ["publisher", "channel", "sequence", "payload", "lagged", "restarted"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (publisher, channel, sequence, payload, lagged, restarted))]
+    fn new(
+        py: Python<'_>,
+        publisher: Arg<'_, '_>,
+        channel: Arg<'_, '_>,
+        sequence: Arg<'_, '_>,
+        payload: Arg<'_, '_>,
+        lagged: Arg<'_, '_>,
+        restarted: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::channel::ChannelEvent {
+            publisher: abi::arg(publisher, "publisher")?,
+            channel: abi::arg(channel, "channel")?,
+            sequence: abi::arg(sequence, "sequence")?,
+            payload: abi::arg(payload, "payload")?,
+            lagged: abi::arg(lagged, "lagged")?,
+            restarted: abi::arg(restarted, "restarted")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The node that published it.
+    #[getter]
+    fn publisher(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.publisher;
+        value::shown(value, py)
+    }
+
+    /// Name of the channel.
+    #[getter]
+    fn channel(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.channel;
+        value::shown(value, py)
+    }
+
+    /// Number of the event in its channel.
+    #[getter]
+    fn sequence(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.sequence;
+        value::shown(value, py)
+    }
+
+    /// What was published.
+    #[getter]
+    fn payload(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.payload;
+        value::shown(value, py)
+    }
+
+    /// Events in front of this one that were missed: the numbers from `sequence` less this on. 0 in a queue group, where others get them.
+    #[getter]
+    fn lagged(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.lagged;
+        value::shown(value, py)
+    }
+
+    /// Whether the publisher has started anew since the event before, and counts from 0 again: nobody knows what was missed.
+    #[getter]
+    fn restarted(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.restarted;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "ChannelEvent",
+            &[
+                ("publisher", Some(self.publisher(py)?)),
+                ("channel", Some(self.channel(py)?)),
+                ("sequence", Some(self.sequence(py)?)),
+                ("payload", Some(self.payload(py)?)),
+                ("lagged", Some(self.lagged(py)?)),
+                ("restarted", Some(self.restarted(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::channel::ChannelEvent {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<ChannelEvent>().map_err(|_| value::expected("ChannelEvent", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::channel::ChannelEvent {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, ChannelEvent::of(py, self)?)?.into_any())
+    }
+}
+/// A subscriber that was not given an event.
+#[pyclass(frozen, name = "PublishFailure", module = "net")]
+pub(crate) struct PublishFailure(net_types::channel::PublishFailure);
+
+impl PublishFailure {
+    fn of(_: Python<'_>, record: net_types::channel::PublishFailure) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl PublishFailure {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 3] = ["node_id", "reason", "message"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (node_id, reason, message))]
+    fn new(
+        py: Python<'_>,
+        node_id: Arg<'_, '_>,
+        reason: Arg<'_, '_>,
+        message: Arg<'_, '_>,
+    ) -> PyResult<Self> {
+        let record = net_types::channel::PublishFailure {
+            node_id: abi::arg(node_id, "node_id")?,
+            reason: abi::arg(reason, "reason")?,
+            message: abi::arg(message, "message")?,
+        };
+        Self::of(py, record)
+    }
+
+    /// The subscriber.
+    #[getter]
+    fn node_id(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.node_id;
+        value::shown(value, py)
+    }
+
+    /// Why.
+    #[getter]
+    fn reason(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reason;
+        value::shown(value, py)
+    }
+
+    /// The same, for people.
+    #[getter]
+    fn message(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.message;
+        value::shown(value, py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "PublishFailure",
+            &[
+                ("node_id", Some(self.node_id(py)?)),
+                ("reason", Some(self.reason(py)?)),
+                ("message", Some(self.message(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::channel::PublishFailure {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<PublishFailure>().map_err(|_| value::expected("PublishFailure", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::channel::PublishFailure {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, PublishFailure::of(py, self)?)?.into_any())
+    }
+}
+/// What became of an event.
+#[pyclass(frozen, name = "PublishReport", module = "net")]
+pub(crate) struct PublishReport(net_types::channel::PublishReport, Py<PyList>);
+
+impl PublishReport {
+    /// The record, with its items as Python has them.
+    fn of(py: Python<'_>, mut record: net_types::channel::PublishReport) -> PyResult<Self> {
+        let items = std::mem::take(&mut record.errors).to_py(py)?;
+        Ok(Self(record, items.cast_bound::<PyList>(py)?.clone().unbind()))
+    }
+}
+
+#[pymethods]
+impl PublishReport {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 4] = ["attempted", "delivered", "errors", "sequence"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (attempted, delivered, errors, sequence = None))]
+    fn new(
+        py: Python<'_>,
+        attempted: Arg<'_, '_>,
+        delivered: Arg<'_, '_>,
+        errors: Arg<'_, '_>,
+        sequence: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        let record = net_types::channel::PublishReport {
+            attempted: abi::arg(attempted, "attempted")?,
+            delivered: abi::arg(delivered, "delivered")?,
+            errors: abi::arg(errors, "errors")?,
+            sequence: abi::arg_or(sequence, "sequence", || None)?,
+        };
+        Self::of(py, record)
+    }
+
+    /// Subscribers that may hear it now; of a queue group, the one whose turn it is.
+    #[getter]
+    fn attempted(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.attempted;
+        value::shown(value, py)
+    }
+
+    /// Those of them that were given it, or have acknowledged it if that was waited for.
+    #[getter]
+    fn delivered(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.delivered;
+        value::shown(value, py)
+    }
+
+    /// Every other subscriber, and why.
+    #[getter]
+    fn errors(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.clone_ref(py).into_any())
+    }
+
+    /// Number of the event in its channel.
+    #[getter]
+    fn sequence(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.sequence;
+        value::shown(value, py)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.1.bind(py).len()
+    }
+
+    fn __iter__(&self, py: Python<'_>) -> Answer {
+        Ok(self.1.bind(py).try_iter()?.into_any().unbind())
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(same) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
+        Ok(self.0 == same.0 && self.1.bind(other.py()).eq(&same.1)?)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "PublishReport",
+            &[
+                ("attempted", Some(self.attempted(py)?)),
+                ("delivered", Some(self.delivered(py)?)),
+                ("errors", Some(self.errors(py)?)),
+                ("sequence", Some(self.sequence(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::channel::PublishReport {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<PublishReport>().map_err(|_| value::expected("PublishReport", value))?;
+        let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
+        Ok(Self { errors: items, ..record.get().0.clone() })
+    }
+}
+
+impl ToPy for net_types::channel::PublishReport {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, PublishReport::of(py, self)?)?.into_any())
+    }
+}
+
+impl ToPy for net_types::channel::SubscribeChannelOptions<Arc<net_core::Token>> {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        let parts = [
+            {
+                let value = &self.token;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.tokens;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.group;
+                value::shown(value, py)?
+            },
+            {
+                let value = &self.queue;
+                value::shown(value, py)?
+            },
+        ];
+        Ok(PyTuple::new(py, parts)?.into_any().unbind())
+    }
+}
+
+impl FromPy<'_, '_> for net_types::channel::SubscribeChannelOptions<Arc<net_core::Token>> {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let parts = value::parts(value, "SubscribeChannelOptions", 4)?;
+        let mut items = parts.iter_borrowed();
+        let mut next = || items.next().map(|item| item.to_owned()).ok_or_else(|| Wrong::of("lacks a field"));
+        Ok(Self {
+            token: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".token"))?
+            },
+            tokens: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".tokens"))?
+            },
+            group: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".group"))?
+            },
+            queue: {
+                let item = next()?;
+                let read = FromPy::from_py(&item);
+                read.map_err(|wrong| wrong.within(".queue"))?
+            },
+        })
+    }
+}
 
 /// Adds the classes and functions of the module.
-pub(crate) fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<ChannelConfig>()?;
+    module.add_class::<ChannelEvent>()?;
+    module.add_class::<PublishFailure>()?;
+    module.add_class::<PublishReport>()?;
     Ok(())
 }

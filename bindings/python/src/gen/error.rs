@@ -92,6 +92,13 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (14, 1) => ("net.gen.capability", "SubnetInvalidLevelError"),
         (14, 2) => ("net.gen.capability", "SubnetInvalidDepthError"),
         (14, 3) => ("net.gen.capability", "SubnetInvalidRuleError"),
+        (15, 1) => ("net.gen.channel", "ChannelAuthError"),
+        (15, 6) => ("net.gen.channel", "ChannelInvalidNameError"),
+        (15, 7) => ("net.gen.channel", "ChannelInvalidVisibilityError"),
+        (15, 8) => ("net.gen.channel", "ChannelInvalidReliabilityError"),
+        (15, 9) => ("net.gen.channel", "ChannelInvalidOnFailureError"),
+        (15, 12) => ("net.gen.channel", "ChannelExpiredError"),
+        (15, 13) => ("net.gen.channel", "ChannelRevokedError"),
         (0, _) => ("net.gen.base", "BaseError"),
         (1, _) => ("net.gen.echo", "EchoError"),
         (2, _) => ("net.gen.bus", "BusError"),
@@ -105,6 +112,7 @@ pub(crate) fn class_of(error: &Error) -> (&'static str, &'static str) {
         (12, _) => ("net.gen.netdb", "NetDbError"),
         (13, _) => ("net.gen.capability", "CapabilityError"),
         (14, _) => ("net.gen.capability", "SubnetError"),
+        (15, _) => ("net.gen.channel", "ChannelError"),
         _ => ("net._kernel.errors", "NetError"),
     }
 }
@@ -487,6 +495,20 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = reason;
             into.set_item("reason", value::shown(value, py)?)?;
         }
+        Error::Channel(net_types::channel::ChannelError::Rejected { reason, .. }) => {
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Channel(net_types::channel::ChannelError::InvalidName { reason, .. }) => {
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
+        Error::Channel(net_types::channel::ChannelError::NotDelivered { node, reason, .. }) => {
+            let value = node;
+            into.set_item("node", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
         _ => {}
     }
     Ok(())
@@ -831,6 +853,34 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         }
         (14, 3) => net_types::capability::SubnetError::InvalidRule {
             rule: error::member_of(members, "rule")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (15, 1) => net_types::channel::ChannelError::Unauthorized.into(),
+        (15, 2) => net_types::channel::ChannelError::UnknownChannel.into(),
+        (15, 3) => net_types::channel::ChannelError::RateLimited.into(),
+        (15, 4) => net_types::channel::ChannelError::TooMany.into(),
+        (15, 5) => {
+            net_types::channel::ChannelError::Rejected { reason: error::member_of(members, "reason")? }.into()
+        }
+        (15, 6) => {
+            net_types::channel::ChannelError::InvalidName { reason: error::member_of(members, "reason")? }
+                .into()
+        }
+        (15, 7) => {
+            net_types::channel::ChannelError::InvalidVisibility { detail: error::detail(members)? }.into()
+        }
+        (15, 8) => net_types::channel::ChannelError::InvalidReliability.into(),
+        (15, 9) => {
+            net_types::channel::ChannelError::InvalidOnFailure { detail: error::detail(members)? }.into()
+        }
+        (15, 10) => net_types::channel::ChannelError::NoAnswer.into(),
+        (15, 11) => net_types::channel::ChannelError::NotConnected.into(),
+        (15, 12) => net_types::channel::ChannelError::Expired.into(),
+        (15, 13) => net_types::channel::ChannelError::Revoked.into(),
+        (15, 14) => net_types::channel::ChannelError::Removed.into(),
+        (15, 15) => net_types::channel::ChannelError::NotDelivered {
+            node: error::member_of(members, "node")?,
             reason: error::member_of(members, "reason")?,
         }
         .into(),

@@ -493,6 +493,126 @@ impl ToPy for net_types::mesh::MeshShutdownOptions {
         Ok(Py::new(py, MeshShutdownOptions::of(py, self)?)?.into_any())
     }
 }
+/// How an event is published.
+#[pyclass(frozen, name = "PublishConfig", module = "net")]
+pub(crate) struct PublishConfig(net_types::mesh::PublishConfig);
+
+impl PublishConfig {
+    fn of(_: Python<'_>, record: net_types::mesh::PublishConfig) -> PyResult<Self> {
+        Ok(Self(record))
+    }
+}
+
+#[pymethods]
+impl PublishConfig {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
+        const NAMES: [&str; 5] = ["reliability", "on_failure", "max_inflight", "wait", "deadline_ms"];
+        Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
+    }
+
+    #[new]
+    #[pyo3(signature = (reliability = None, on_failure = None, max_inflight = None, wait = None, deadline_ms = None))]
+    fn new(
+        py: Python<'_>,
+        reliability: Option<Arg<'_, '_>>,
+        on_failure: Option<Arg<'_, '_>>,
+        max_inflight: Option<Arg<'_, '_>>,
+        wait: Option<Arg<'_, '_>>,
+        deadline_ms: Option<Arg<'_, '_>>,
+    ) -> PyResult<Self> {
+        if let Some(Ok(whole)) = reliability.map(|value| value.cast::<Self>()) {
+            return abi::copied(
+                py,
+                "PublishConfig",
+                on_failure.is_some() || max_inflight.is_some() || wait.is_some() || deadline_ms.is_some(),
+                || Self(whole.get().0.clone()),
+            );
+        }
+        let record = net_types::mesh::PublishConfig {
+            reliability: abi::arg_or(reliability, "reliability", || None)?,
+            on_failure: abi::arg_or(on_failure, "on_failure", || net_types::channel::OnFailure::BestEffort)?,
+            max_inflight: abi::arg_or(max_inflight, "max_inflight", || 32)?,
+            wait: abi::arg_or(wait, "wait", || net_types::channel::PublishWait::Taken)?,
+            deadline: abi::arg_or::<Span<1_000_000>>(deadline_ms, "deadline_ms", || {
+                Span(std::time::Duration::from_millis(5000))
+            })?
+            .0,
+        };
+        abi::check(py, record.check())?;
+        Self::of(py, record)
+    }
+
+    /// `reliable` to wait for room, `fire_and_forget` not to wait.
+    #[getter]
+    fn reliability(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.reliability;
+        value::shown(value, py)
+    }
+
+    /// What is done about a subscriber that does not take it.
+    #[getter]
+    fn on_failure(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.on_failure;
+        value::shown(value, py)
+    }
+
+    /// Accepted and not used: all subscribers are served at once.
+    #[getter]
+    fn max_inflight(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.max_inflight;
+        value::shown(value, py)
+    }
+
+    /// What is waited for.
+    #[getter]
+    fn wait(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.wait;
+        value::shown(value, py)
+    }
+
+    /// Most time to wait for room and for acknowledgements.
+    #[getter]
+    fn deadline_ms(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.deadline;
+        Span::<1_000_000>(*value).to_py(py)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
+    }
+
+    fn __reduce__(slf: &Bound<'_, Self>) -> Answer {
+        abi::reduced(slf.as_any())
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        abi::repr(
+            py,
+            "PublishConfig",
+            &[
+                ("reliability", Some(self.reliability(py)?)),
+                ("on_failure", Some(self.on_failure(py)?)),
+                ("max_inflight", Some(self.max_inflight(py)?)),
+                ("wait", Some(self.wait(py)?)),
+                ("deadline_ms", Some(self.deadline_ms(py)?)),
+            ],
+        )
+    }
+}
+
+impl FromPy<'_, '_> for net_types::mesh::PublishConfig {
+    fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
+        let record = value.cast::<PublishConfig>().map_err(|_| value::expected("PublishConfig", value))?;
+        Ok(record.get().0.clone())
+    }
+}
+
+impl ToPy for net_types::mesh::PublishConfig {
+    fn to_py(self, py: Python<'_>) -> Answer {
+        Ok(Py::new(py, PublishConfig::of(py, self)?)?.into_any())
+    }
+}
 /// Which messages are received.
 #[pyclass(frozen, name = "ReceiveOptions", module = "net")]
 pub(crate) struct ReceiveOptions(net_types::mesh::ReceiveOptions);
@@ -720,13 +840,13 @@ impl MeshEvent {
 impl MeshEvent {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 7] =
-            ["id", "sender", "stream_id", "sequence", "reliable", "payload", "insertion_ts"];
+        const NAMES: [&str; 8] =
+            ["id", "sender", "stream_id", "sequence", "reliable", "payload", "insertion_ts", "channel"];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (id, sender, stream_id, sequence, reliable, payload, insertion_ts))]
+    #[pyo3(signature = (id, sender, stream_id, sequence, reliable, payload, insertion_ts, channel = None))]
     fn new(
         py: Python<'_>,
         id: Arg<'_, '_>,
@@ -736,10 +856,12 @@ impl MeshEvent {
         reliable: Arg<'_, '_>,
         payload: Arg<'_, '_>,
         insertion_ts: Arg<'_, '_>,
+        channel: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshEvent {
             id: abi::arg(id, "id")?,
             sender: abi::arg(sender, "sender")?,
+            channel: abi::arg_or(channel, "channel", || None)?,
             stream_id: abi::arg(stream_id, "stream_id")?,
             sequence: abi::arg(sequence, "sequence")?,
             reliable: abi::arg(reliable, "reliable")?,
@@ -763,14 +885,21 @@ impl MeshEvent {
         value::shown(value, py)
     }
 
-    /// Id of its stream.
+    /// The channel that it was published on.
+    #[getter]
+    fn channel(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.channel;
+        value::shown(value, py)
+    }
+
+    /// Id of its stream; for an event of a channel, the hash of the channel's name.
     #[getter]
     fn stream_id(&self, py: Python<'_>) -> Answer {
         let value = &self.0.stream_id;
         value::shown(value, py)
     }
 
-    /// Number of the message in its stream.
+    /// Number of the message in its stream, or in its channel.
     #[getter]
     fn sequence(&self, py: Python<'_>) -> Answer {
         let value = &self.0.sequence;
@@ -813,6 +942,7 @@ impl MeshEvent {
             &[
                 ("id", Some(self.id(py)?)),
                 ("sender", Some(self.sender(py)?)),
+                ("channel", Some(self.channel(py)?)),
                 ("stream_id", Some(self.stream_id(py)?)),
                 ("sequence", Some(self.sequence(py)?)),
                 ("reliable", Some(self.reliable(py)?)),
@@ -2174,14 +2304,14 @@ fn mesh_node_poll_start(
     Ok(async move { <net_core::MeshNode as api::MeshNode>::poll(&this, limit).await })
 }
 
-/// Reads messages of peers that no open `receive` gets, without waiting for more.
+/// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
 #[pyfunction]
 #[pyo3(signature = (this, limit))]
 fn mesh_node_poll(py: Python<'_>, this: Arg<'_, '_>, limit: Arg<'_, '_>) -> Answer {
     abi::wait(py, mesh_node_poll_start(this, limit)?)
 }
 
-/// Reads messages of peers that no open `receive` gets, without waiting for more.
+/// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
 #[pyfunction]
 #[pyo3(signature = (queue, this, limit))]
 fn mesh_node_poll_submit(
@@ -2191,6 +2321,161 @@ fn mesh_node_poll_submit(
     limit: Arg<'_, '_>,
 ) -> Answer {
     queue.get().submit(py, mesh_node_poll_start(this, limit)?)
+}
+
+/// Lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+#[pyfunction]
+#[pyo3(signature = (this, config))]
+fn mesh_node_register_channel(py: Python<'_>, this: Arg<'_, '_>, config: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let config = abi::arg(config, "config")?;
+    abi::run(py, 0, || <net_core::MeshNode as api::MeshNode>::register_channel(&this, config))
+}
+
+/// Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was published. False if it was not registered.
+#[pyfunction]
+#[pyo3(signature = (this, name, prefix))]
+fn mesh_node_unregister_channel(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    name: Arg<'_, '_>,
+    prefix: Option<Arg<'_, '_>>,
+) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let name = abi::arg::<&str>(name, "name")?;
+    let prefix = abi::arg_or(prefix, "prefix", || false)?;
+    abi::run(py, name.len(), || {
+        <net_core::MeshNode as api::MeshNode>::unregister_channel(&this, name, prefix)
+    })
+}
+
+fn mesh_node_subscribe_channel_start(
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<Arc<net_core::ChannelSubscription>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let publisher_node_id = abi::arg(publisher_node_id, "publisher_node_id")?;
+    let channel = abi::arg(channel, "channel")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move {
+        <net_core::MeshNode as api::MeshNode>::subscribe_channel(&this, publisher_node_id, channel, options)
+            .await
+    })
+}
+
+/// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+/// long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+/// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+#[pyfunction]
+#[pyo3(signature = (this, publisher_node_id, channel, options))]
+fn mesh_node_subscribe_channel(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, mesh_node_subscribe_channel_start(this, publisher_node_id, channel, options)?)
+}
+
+/// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+/// long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+/// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+#[pyfunction]
+#[pyo3(signature = (queue, this, publisher_node_id, channel, options))]
+fn mesh_node_subscribe_channel_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_subscribe_channel_start(this, publisher_node_id, channel, options)?)
+}
+
+fn mesh_node_unsubscribe_channel_start(
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let publisher_node_id = abi::arg(publisher_node_id, "publisher_node_id")?;
+    let channel = abi::arg(channel, "channel")?;
+    Ok(async move {
+        <net_core::MeshNode as api::MeshNode>::unsubscribe_channel(&this, publisher_node_id, channel).await
+    })
+}
+
+/// Hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+#[pyfunction]
+#[pyo3(signature = (this, publisher_node_id, channel))]
+fn mesh_node_unsubscribe_channel(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+) -> Answer {
+    abi::wait(py, mesh_node_unsubscribe_channel_start(this, publisher_node_id, channel)?)
+}
+
+/// Hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+#[pyfunction]
+#[pyo3(signature = (queue, this, publisher_node_id, channel))]
+fn mesh_node_unsubscribe_channel_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    publisher_node_id: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_unsubscribe_channel_start(this, publisher_node_id, channel)?)
+}
+
+fn mesh_node_publish_start(
+    this: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    payload: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> PyResult<impl Future<Output = Result<net_types::channel::PublishReport, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let channel = abi::arg(channel, "channel")?;
+    let payload = abi::arg(payload, "payload")?;
+    let options = abi::arg_or(options, "options", Default::default)?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::publish(&this, channel, payload, options).await })
+}
+
+/// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+/// `unknown_channel` if there is no such channel. Events of one
+/// channel are given to each subscriber in the order in which they were published, whoever waits for room.
+#[pyfunction]
+#[pyo3(signature = (this, channel, payload, options))]
+fn mesh_node_publish(
+    py: Python<'_>,
+    this: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    payload: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    abi::wait(py, mesh_node_publish_start(this, channel, payload, options)?)
+}
+
+/// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+/// `unknown_channel` if there is no such channel. Events of one
+/// channel are given to each subscriber in the order in which they were published, whoever waits for room.
+#[pyfunction]
+#[pyo3(signature = (queue, this, channel, payload, options))]
+fn mesh_node_publish_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    channel: Arg<'_, '_>,
+    payload: Arg<'_, '_>,
+    options: Option<Arg<'_, '_>>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_publish_start(this, channel, payload, options)?)
 }
 
 /// Tells the peers that there is a session with.
@@ -2395,11 +2680,83 @@ fn capability_changes_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
     })
 }
 
+/// Tells why no more events come, or nothing as long as they may.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn channel_subscription_end_reason(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    abi::run(py, 0, || <net_core::ChannelSubscription as api::ChannelSubscription>::end_reason(&this))
+}
+
+/// Ends the subscription at once; a pending read ends as well.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn channel_subscription_stop(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    abi::run(py, 0, || <net_core::ChannelSubscription as api::ChannelSubscription>::stop(&this))
+}
+
+/// The node that publishes.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn channel_subscription_publisher(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::ChannelSubscription as api::ChannelSubscription>::publisher(&this)))
+}
+
+/// Name of the channel.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn channel_subscription_channel(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    abi::run(py, 0, || Ok(<net_core::ChannelSubscription as api::ChannelSubscription>::channel(&this)))
+}
+
+fn channel_subscription_next_start(
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<Vec<net_types::channel::ChannelEvent>, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    let max = abi::arg::<u32>(max, "max")?;
+    Ok(async move { <net_core::ChannelSubscription as api::ChannelSubscription>::next(&this, max).await })
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (this, max))]
+fn channel_subscription_next(py: Python<'_>, this: Arg<'_, '_>, max: Arg<'_, '_>) -> Answer {
+    abi::wait(py, channel_subscription_next_start(this, max)?)
+}
+
+/// Gives the next items; none at the end.
+#[pyfunction]
+#[pyo3(signature = (queue, this, max))]
+fn channel_subscription_next_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    max: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, channel_subscription_next_start(this, max)?)
+}
+
+/// Ends the iteration.
+#[pyfunction]
+#[pyo3(signature = (this))]
+fn channel_subscription_end(py: Python<'_>, this: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::ChannelSubscription>>(this, "self")?;
+    abi::run(py, 0, || {
+        <net_core::ChannelSubscription as api::ChannelSubscription>::close(&this);
+        Ok(())
+    })
+}
+
 /// Adds the classes and functions of the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<MeshNodeConfig>()?;
     module.add_class::<StreamConfig>()?;
     module.add_class::<MeshShutdownOptions>()?;
+    module.add_class::<PublishConfig>()?;
     module.add_class::<ReceiveOptions>()?;
     module.add_class::<AnnounceOptions>()?;
     module.add_class::<CapabilityChange>()?;
@@ -2446,6 +2803,14 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mesh_node_receive, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_poll, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_poll_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_register_channel, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_unregister_channel, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_subscribe_channel, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_subscribe_channel_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_unsubscribe_channel, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_unsubscribe_channel_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_publish, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_publish_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_peers, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_peer_count, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_node_id, module)?)?;
@@ -2466,5 +2831,12 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(capability_changes_next, module)?)?;
     module.add_function(wrap_pyfunction!(capability_changes_next_submit, module)?)?;
     module.add_function(wrap_pyfunction!(capability_changes_end, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_end_reason, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_stop, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_publisher, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_channel, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_next, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_next_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(channel_subscription_end, module)?)?;
     Ok(())
 }

@@ -26,3 +26,173 @@ impl Pack for net_types::channel::ChannelEnd {
         tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of channel_end"))
     }
 }
+
+impl Pack for net_types::channel::Visibility {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| {
+            net_types::channel::ChannelError::InvalidVisibility { detail: "a tag is not known".into() }.into()
+        })
+    }
+}
+
+impl Pack for net_types::channel::SubscriptionEnd {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of subscription_end"))
+    }
+}
+
+impl Pack for net_types::channel::OnFailure {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| {
+            net_types::channel::ChannelError::InvalidOnFailure { detail: "a tag is not known".into() }.into()
+        })
+    }
+}
+
+impl Pack for net_types::channel::PublishWait {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of publish_wait"))
+    }
+}
+
+impl Pack for net_types::channel::PublishReason {
+    fn pack(&self, w: &mut Writer) {
+        w.varint(self.tag().into());
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let tag = u8::try_from(r.varint()?).ok();
+        tag.and_then(Self::from_tag).ok_or_else(|| r.unknown("tag of publish_reason"))
+    }
+}
+
+impl Pack for net_types::channel::ChannelConfig {
+    fn pack(&self, w: &mut Writer) {
+        w.record(8, |w| {
+            self.name.pack(w);
+            self.prefix.pack(w);
+            self.visibility.pack(w);
+            self.reliable.pack(w);
+            self.require_token.pack(w);
+            self.trusted_issuers.pack(w);
+            self.priority.pack(w);
+            self.max_rate_pps.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            name: f.field()?,
+            prefix: f.field_or_else(|| false)?,
+            visibility: f.field_or_else(|| net_types::channel::Visibility::Global)?,
+            reliable: f.field_or(None)?,
+            require_token: f.field_or_else(|| false)?,
+            trusted_issuers: f.field_or_else(Vec::new)?,
+            priority: f.field_or_else(|| 0)?,
+            max_rate_pps: f.field_or(None)?,
+        })
+    }
+}
+
+impl<Token: Pack> Pack for net_types::channel::SubscribeChannelOptions<Token> {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.token.pack(w);
+            self.tokens.pack(w);
+            self.group.pack(w);
+            self.queue.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            token: f.field_or(None)?,
+            tokens: f.field_or_else(Vec::new)?,
+            group: f.field_or_else(|| "".to_owned())?,
+            queue: f.field_or_else(|| 1_048_576)?,
+        })
+    }
+}
+
+impl Pack for net_types::channel::ChannelEvent {
+    fn pack(&self, w: &mut Writer) {
+        w.record(6, |w| {
+            self.publisher.pack(w);
+            self.channel.pack(w);
+            self.sequence.pack(w);
+            self.payload.pack(w);
+            self.lagged.pack(w);
+            self.restarted.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            publisher: f.field()?,
+            channel: f.field()?,
+            sequence: f.field()?,
+            payload: f.field()?,
+            lagged: f.field()?,
+            restarted: f.field()?,
+        })
+    }
+}
+
+impl Pack for net_types::channel::PublishFailure {
+    fn pack(&self, w: &mut Writer) {
+        w.record(3, |w| {
+            self.node_id.pack(w);
+            self.reason.pack(w);
+            self.message.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self { node_id: f.field()?, reason: f.field()?, message: f.field()? })
+    }
+}
+
+impl Pack for net_types::channel::PublishReport {
+    fn pack(&self, w: &mut Writer) {
+        w.record(4, |w| {
+            self.attempted.pack(w);
+            self.delivered.pack(w);
+            self.errors.pack(w);
+            self.sequence.pack(w);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            attempted: f.field()?,
+            delivered: f.field()?,
+            errors: f.field()?,
+            sequence: f.field_or(None)?,
+        })
+    }
+}

@@ -274,6 +274,16 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             rule.pack(w);
             reason.pack(w);
         }),
+        Error::Channel(net_types::channel::ChannelError::Rejected { reason }) => w.record(1, |w| {
+            reason.pack(w);
+        }),
+        Error::Channel(net_types::channel::ChannelError::InvalidName { reason }) => w.record(1, |w| {
+            reason.pack(w);
+        }),
+        Error::Channel(net_types::channel::ChannelError::NotDelivered { node, reason }) => w.record(2, |w| {
+            node.pack(w);
+            reason.pack(w);
+        }),
         _ => w.record(0, |_| {}),
     }
 }
@@ -636,6 +646,30 @@ pub fn error_of(
         (14, 3) => {
             let mut f = fields.record()?;
             net_types::capability::SubnetError::InvalidRule { rule: f.field()?, reason: f.field()? }.into()
+        }
+        (15, 1) => net_types::channel::ChannelError::Unauthorized.into(),
+        (15, 2) => net_types::channel::ChannelError::UnknownChannel.into(),
+        (15, 3) => net_types::channel::ChannelError::RateLimited.into(),
+        (15, 4) => net_types::channel::ChannelError::TooMany.into(),
+        (15, 5) => {
+            let mut f = fields.record()?;
+            net_types::channel::ChannelError::Rejected { reason: f.field()? }.into()
+        }
+        (15, 6) => {
+            let mut f = fields.record()?;
+            net_types::channel::ChannelError::InvalidName { reason: f.field()? }.into()
+        }
+        (15, 7) => net_types::channel::ChannelError::InvalidVisibility { detail: detail.to_owned() }.into(),
+        (15, 8) => net_types::channel::ChannelError::InvalidReliability.into(),
+        (15, 9) => net_types::channel::ChannelError::InvalidOnFailure { detail: detail.to_owned() }.into(),
+        (15, 10) => net_types::channel::ChannelError::NoAnswer.into(),
+        (15, 11) => net_types::channel::ChannelError::NotConnected.into(),
+        (15, 12) => net_types::channel::ChannelError::Expired.into(),
+        (15, 13) => net_types::channel::ChannelError::Revoked.into(),
+        (15, 14) => net_types::channel::ChannelError::Removed.into(),
+        (15, 15) => {
+            let mut f = fields.record()?;
+            net_types::channel::ChannelError::NotDelivered { node: f.field()?, reason: f.field()? }.into()
         }
         _ => return Ok(None),
     }))

@@ -145,6 +145,32 @@ impl Pack for net_types::mesh::MeshShutdownOptions {
     }
 }
 
+impl Pack for net_types::mesh::PublishConfig {
+    fn pack(&self, w: &mut Writer) {
+        w.record(5, |w| {
+            self.reliability.pack(w);
+            self.on_failure.pack(w);
+            self.max_inflight.pack(w);
+            self.wait.pack(w);
+            w.duration(self.deadline, 1_000_000);
+        });
+    }
+
+    fn unpack(r: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut f = r.record()?;
+        Ok(Self {
+            reliability: f.field_or(None)?,
+            on_failure: f.field_or_else(|| net_types::channel::OnFailure::BestEffort)?,
+            max_inflight: f.field_or_else(|| 32)?,
+            wait: f.field_or_else(|| net_types::channel::PublishWait::Taken)?,
+            deadline: match f.next().map(|r| r.duration(1_000_000)).transpose()? {
+                Some(value) => value,
+                None => std::time::Duration::from_millis(5000),
+            },
+        })
+    }
+}
+
 impl Pack for net_types::mesh::ReceiveOptions {
     fn pack(&self, w: &mut Writer) {
         w.record(2, |w| {
@@ -193,9 +219,10 @@ impl Pack for net_types::mesh::CapabilityChange {
 
 impl Pack for net_types::mesh::MeshEvent {
     fn pack(&self, w: &mut Writer) {
-        w.record(7, |w| {
+        w.record(8, |w| {
             self.id.pack(w);
             self.sender.pack(w);
+            self.channel.pack(w);
             self.stream_id.pack(w);
             self.sequence.pack(w);
             self.reliable.pack(w);
@@ -209,6 +236,7 @@ impl Pack for net_types::mesh::MeshEvent {
         Ok(Self {
             id: f.field()?,
             sender: f.field()?,
+            channel: f.field_or(None)?,
             stream_id: f.field()?,
             sequence: f.field()?,
             reliable: f.field()?,

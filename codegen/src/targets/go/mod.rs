@@ -64,7 +64,7 @@ fn with_imports(text: &str) -> String {
     let used = |name: &&str| text.lines().any(|line| uses(line, name));
     let list: Vec<_> = known.iter().filter(|name| used(name)).map(|name| format!("\t\"{name}\"\n")).collect();
     let block = if list.is_empty() { String::new() } else { format!("\nimport (\n{})\n", list.concat()) };
-    let text = text.replace("\n@imports\n", &block).replace("\n\n\n", "\n\n");
+    let text = text.replace("\n@imports\n", &block).replace("\n\n\n\n", "\n\n").replace("\n\n\n", "\n\n");
     format!("{}\n", text.trim_end())
 }
 

@@ -410,6 +410,8 @@ pub(super) fn imports(text: &str) -> String {
     imports::imports(&KNOWN, |module, item| match item {
         "self" => has_word(text, &format!("{module}::")),
         "Pack" => has_word(text, item) || text.contains(".pack("),
+        // The page's own title says it as well.
+        "napi" => text.contains("#[napi"),
         item => has_word(text, item),
     })
 }

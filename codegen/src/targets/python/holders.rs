@@ -11,6 +11,8 @@ pub(crate) struct HolderModel {
     pub fields: Vec<FieldModel>,
     /// Whether it is a tuple with names.
     pub is_tuple: bool,
+    /// Whether callers may give none.
+    pub has_default: bool,
     /// Whether an instance has to be made of the native form, and the native form of an instance.
     pub is_input: bool,
     pub is_output: bool,
@@ -45,6 +47,7 @@ pub(crate) fn holder(api: &Api, item: &Record, mode: Mode) -> HolderModel {
         doc: fit::doc(4, &item.doc.text),
         fields: ordered.iter().map(|field| declared(api, field, mode)).collect(),
         is_tuple: item.is_tuple_in(Lang::Python),
+        has_default: !item.fields.is_empty() && item.all_optional(),
         is_input: item.is_input && api.holds(item),
         is_output: item.is_output && api.holds(item),
         parts: fit::call(8, "(", &names, ") = parts").replacen("(", "", 1).replacen(") =", " =", 1),
@@ -55,8 +58,14 @@ pub(crate) fn holder(api: &Api, item: &Record, mode: Mode) -> HolderModel {
 
 fn declared(api: &Api, field: &Field, mode: Mode) -> FieldModel {
     let name = names::field(api, field);
-    let ty = types::output(api, &field.ty, mode);
+    let mut ty = types::output(api, &field.ty, mode);
+    let is_list = matches!(field.ty, Type::List(_));
     let default = match (&field.default, field.may_be_left_out()) {
+        // What is the default of all values of a class cannot be a list, which each could change.
+        (Some(_), _) if is_list => {
+            ty = ty.replacen("list[", "Sequence[", 1);
+            " = ()".into()
+        }
         (Some(value), _) => format!(" = {}", types::named_literal(api, &name, value, &field.ty)),
         (None, true) => " = None".into(),
         (None, false) => String::new(),

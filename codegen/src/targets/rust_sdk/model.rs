@@ -57,6 +57,8 @@ pub(crate) struct HolderModel {
     pub core: String,
     pub core_path: String,
     pub fields: Vec<HeldModel>,
+    /// Whether callers may give none of its fields.
+    pub has_default: bool,
     pub is_input: bool,
     pub is_output: bool,
 }
@@ -68,6 +70,8 @@ pub(crate) struct HeldModel {
     /// Expressions that make it of the core's, a field of `value`, and the core's of it.
     pub taken: String,
     pub given: String,
+    /// What it is where callers give nothing.
+    pub default: String,
 }
 
 pub(crate) struct ItemModel {
@@ -229,6 +233,10 @@ fn holder(scope: Scope<'_>, at: At, item: &Record) -> HolderModel {
             ty: scope.owned(&field.ty),
             taken: scope.taken_out(&field.ty, &format!("value.{name}")),
             given: scope.put_in(&field.ty, &format!("self.{name}")),
+            default: field
+                .default
+                .as_ref()
+                .map_or("Default::default()".into(), |value| core::literal(scope.api, value, &field.ty)),
             name,
         }
     });
@@ -240,6 +248,7 @@ fn holder(scope: Scope<'_>, at: At, item: &Record) -> HolderModel {
         core_path: core.split('<').next().unwrap_or(&core).to_owned(),
         core,
         fields: fields.collect(),
+        has_default: item.is_input && item.all_optional(),
         is_input: item.is_input,
         is_output: item.is_output,
     }

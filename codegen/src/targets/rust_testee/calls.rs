@@ -170,7 +170,8 @@ pub(super) fn argument(api: &Api, arg: &Arg, is_async: bool) -> String {
             format!("super::{module}::{fixture}(argument(args, {key})?.clone())")
         }
         Type::Record(at) if api.has_handles(ty) => {
-            let read = format!("read_{}", api.record(*at).name.spec);
+            let module = &api.modules[at.module].name;
+            let read = format!("super::{module}::read_{}", api.record(*at).name.spec);
             match left_out {
                 true => format!("given(args, {key}).map(|value| {read}(request, value)).transpose()?"),
                 false => format!("{read}(request, argument(args, {key})?)?"),

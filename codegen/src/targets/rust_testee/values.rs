@@ -163,7 +163,14 @@ fn holder(api: &Api, path: String, item: &Record) -> HolderModel {
                     (format!("request.maybe_in(members, {key})?"), format!("{value}.map(|_| true)"))
                 }
                 ty if api.has_handles(ty) => {
-                    (format!("request.list_in(members, {key})?"), format!("vec![true; {value}.len()]"))
+                    let list = format!("request.list_in(members, {key})");
+                    let read = match field.default {
+                        Some(_) => {
+                            format!("given(members, {key}).map(|_| {list}).transpose()?.unwrap_or_default()")
+                        }
+                        None => format!("{list}?"),
+                    };
+                    (read, format!("vec![true; {value}.len()]"))
                 }
                 ty => (plain.read, write(api, ty, &value, false)),
             };

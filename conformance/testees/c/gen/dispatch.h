@@ -2532,6 +2532,293 @@ static inline void show_channel_end(call *c, const net_channel_end *value) {
   show_text(c, &text);
 }
 
+static inline void read_visibility(call *c, const node *value, net_visibility *out) {
+  if (!net_visibility_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_visibility(call *c, const net_visibility *value) {
+  net_view text = net_str(net_visibility_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_subscription_end(call *c, const node *value, net_subscription_end *out) {
+  if (!net_subscription_end_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_subscription_end(call *c, const net_subscription_end *value) {
+  net_view text = net_str(net_subscription_end_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_on_failure(call *c, const node *value, net_on_failure *out) {
+  if (!net_on_failure_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_on_failure(call *c, const net_on_failure *value) {
+  net_view text = net_str(net_on_failure_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_publish_wait(call *c, const node *value, net_publish_wait *out) {
+  if (!net_publish_wait_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_publish_wait(call *c, const net_publish_wait *value) {
+  net_view text = net_str(net_publish_wait_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_publish_reason(call *c, const node *value, net_publish_reason *out) {
+  if (!net_publish_reason_from_text(net_str(text_of(c, value)), out)) {
+    refuse(c, "no such value");
+  }
+}
+
+static inline void show_publish_reason(call *c, const net_publish_reason *value) {
+  net_view text = net_str(net_publish_reason_text(*value));
+  show_text(c, &text);
+}
+
+static inline void read_channel_config(call *c, const node *value, net_channel_config *out) {
+  *out = net_channel_config_init();
+  read_text(c, member(value, "name"), &out->name);
+  if (given(member(value, "prefix"))) {
+    read_bool(c, member(value, "prefix"), &out->prefix);
+  }
+  if (given(member(value, "visibility"))) {
+    read_visibility(c, member(value, "visibility"), &out->visibility);
+  }
+  out->has_reliable = given(member(value, "reliable"));
+  if (out->has_reliable) {
+    read_bool(c, member(value, "reliable"), &out->reliable);
+  }
+  if (given(member(value, "require_token"))) {
+    read_bool(c, member(value, "require_token"), &out->require_token);
+  }
+  if (given(member(value, "trusted_issuers"))) {
+    read_bytes_list(c, member(value, "trusted_issuers"), &out->trusted_issuers);
+  }
+  if (given(member(value, "priority"))) {
+    read_u8(c, member(value, "priority"), &out->priority);
+  }
+  out->has_max_rate_pps = given(member(value, "max_rate_pps"));
+  if (out->has_max_rate_pps) {
+    read_u32(c, member(value, "max_rate_pps"), &out->max_rate_pps);
+  }
+}
+
+static inline void show_channel_config(call *c, const net_channel_config *value) {
+  {
+    size_t at = enter(c, net_str("name"));
+    show_text(c, &value->name);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("prefix"));
+    show_bool(c, &value->prefix);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("visibility"));
+    show_visibility(c, &value->visibility);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reliable"));
+    if (value->has_reliable) {
+      show_bool(c, &value->reliable);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("require_token"));
+    show_bool(c, &value->require_token);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("trusted_issuers"));
+    show_bytes_list(c, &value->trusted_issuers);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("priority"));
+    show_u8(c, &value->priority);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_rate_pps"));
+    if (value->has_max_rate_pps) {
+      show_u32(c, &value->max_rate_pps);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
+static inline void read_subscribe_channel_options(call *c, const node *value, net_subscribe_channel_options *out) {
+  *out = net_subscribe_channel_options_init();
+  out->has_token = given(member(value, "token"));
+  if (out->has_token) {
+    read_handle(c, member(value, "token"), &out->token);
+  }
+  if (given(member(value, "tokens"))) {
+    read_handle_list(c, member(value, "tokens"), &out->tokens);
+  }
+  if (given(member(value, "group"))) {
+    read_text(c, member(value, "group"), &out->group);
+  }
+  if (given(member(value, "queue"))) {
+    read_u64(c, member(value, "queue"), &out->queue_bytes);
+  }
+}
+
+static inline void show_subscribe_channel_options(call *c, const net_subscribe_channel_options *value) {
+  {
+    size_t at = enter(c, net_str("token"));
+    if (value->has_token) {
+      show_handle(c, &value->token);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("tokens"));
+    show_handle_list(c, &value->tokens);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("group"));
+    show_text(c, &value->group);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("queue"));
+    show_u64(c, &value->queue_bytes);
+    leave(c, at);
+  }
+}
+
+static inline void read_channel_event(call *c, const node *value, net_channel_event *out) {
+  *out = net_channel_event_init();
+  read_u64(c, member(value, "publisher"), &out->publisher);
+  read_text(c, member(value, "channel"), &out->channel);
+  read_u64(c, member(value, "sequence"), &out->sequence);
+  read_bytes(c, member(value, "payload"), &out->payload);
+  read_u64(c, member(value, "lagged"), &out->lagged);
+  read_bool(c, member(value, "restarted"), &out->restarted);
+}
+
+static inline void show_channel_event(call *c, const net_channel_event *value) {
+  {
+    size_t at = enter(c, net_str("publisher"));
+    show_u64(c, &value->publisher);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel"));
+    show_text(c, &value->channel);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    show_u64(c, &value->sequence);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("payload"));
+    show_bytes(c, &value->payload);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("lagged"));
+    show_u64(c, &value->lagged);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("restarted"));
+    show_bool(c, &value->restarted);
+    leave(c, at);
+  }
+}
+
+static inline void read_publish_failure(call *c, const node *value, net_publish_failure *out) {
+  *out = net_publish_failure_init();
+  read_u64(c, member(value, "node_id"), &out->node_id);
+  read_publish_reason(c, member(value, "reason"), &out->reason);
+  read_text(c, member(value, "message"), &out->message);
+}
+
+static inline void show_publish_failure(call *c, const net_publish_failure *value) {
+  {
+    size_t at = enter(c, net_str("node_id"));
+    show_u64(c, &value->node_id);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("reason"));
+    show_publish_reason(c, &value->reason);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("message"));
+    show_text(c, &value->message);
+    leave(c, at);
+  }
+}
+
+TESTEE_READ_LIST(publish_failure, net_publish_failure, net_publish_failure_list)
+TESTEE_SHOW_LIST(publish_failure, net_publish_failure_list)
+
+static inline void read_publish_report(call *c, const node *value, net_publish_report *out) {
+  *out = net_publish_report_init();
+  read_u32(c, member(value, "attempted"), &out->attempted);
+  read_u32(c, member(value, "delivered"), &out->delivered);
+  read_publish_failure_list(c, member(value, "errors"), &out->errors);
+  out->has_sequence = given(member(value, "sequence"));
+  if (out->has_sequence) {
+    read_u64(c, member(value, "sequence"), &out->sequence);
+  }
+}
+
+static inline void show_publish_report(call *c, const net_publish_report *value) {
+  {
+    size_t at = enter(c, net_str("attempted"));
+    show_u32(c, &value->attempted);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("delivered"));
+    show_u32(c, &value->delivered);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("errors"));
+    show_publish_failure_list(c, &value->errors);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("sequence"));
+    if (value->has_sequence) {
+      show_u64(c, &value->sequence);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+}
+
 static inline void read_reject_code(call *c, const node *value, net_reject_code *out) {
   const char *text = text_of(c, value);
   if (strncmp(text, "unknown:", 8) == 0) {
@@ -2794,6 +3081,58 @@ static inline void show_mesh_shutdown_options(call *c, const net_mesh_shutdown_o
   }
 }
 
+static inline void read_publish_config(call *c, const node *value, net_publish_config *out) {
+  *out = net_publish_config_init();
+  out->has_reliability = given(member(value, "reliability"));
+  if (out->has_reliability) {
+    read_reliability(c, member(value, "reliability"), &out->reliability);
+  }
+  if (given(member(value, "on_failure"))) {
+    read_on_failure(c, member(value, "on_failure"), &out->on_failure);
+  }
+  if (given(member(value, "max_inflight"))) {
+    read_u32(c, member(value, "max_inflight"), &out->max_inflight);
+  }
+  if (given(member(value, "wait"))) {
+    read_publish_wait(c, member(value, "wait"), &out->wait);
+  }
+  if (given(member(value, "deadline"))) {
+    read_time(c, member(value, "deadline"), &out->deadline_ms);
+  }
+}
+
+static inline void show_publish_config(call *c, const net_publish_config *value) {
+  {
+    size_t at = enter(c, net_str("reliability"));
+    if (value->has_reliability) {
+      show_reliability(c, &value->reliability);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("on_failure"));
+    show_on_failure(c, &value->on_failure);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("max_inflight"));
+    show_u32(c, &value->max_inflight);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("wait"));
+    show_publish_wait(c, &value->wait);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("deadline"));
+    show_time(c, &value->deadline_ms);
+    leave(c, at);
+  }
+}
+
 static inline void read_receive_options(call *c, const node *value, net_receive_options *out) {
   *out = net_receive_options_init();
   out->has_peer = given(member(value, "peer"));
@@ -2872,6 +3211,9 @@ static inline void read_mesh_event(call *c, const node *value, net_mesh_event *o
   *out = net_mesh_event_init();
   read_text(c, member(value, "id"), &out->id);
   read_u64(c, member(value, "sender"), &out->sender);
+  if (given(member(value, "channel"))) {
+    read_text(c, member(value, "channel"), &out->channel);
+  }
   read_u64(c, member(value, "stream_id"), &out->stream_id);
   read_u64(c, member(value, "sequence"), &out->sequence);
   read_bool(c, member(value, "reliable"), &out->reliable);
@@ -2888,6 +3230,15 @@ static inline void show_mesh_event(call *c, const net_mesh_event *value) {
   {
     size_t at = enter(c, net_str("sender"));
     show_u64(c, &value->sender);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("channel"));
+    if (value->channel.data != NULL) {
+      show_text(c, &value->channel);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
   {
@@ -3269,6 +3620,8 @@ TESTEE_READ_LIST(peer_info, net_peer_info, net_peer_info_list)
 TESTEE_SHOW_LIST(peer_info, net_peer_info_list)
 TESTEE_READ_LIST(capability_change, net_capability_change, net_capability_change_list)
 TESTEE_SHOW_LIST(capability_change, net_capability_change_list)
+TESTEE_READ_LIST(channel_event, net_channel_event, net_channel_event_list)
+TESTEE_SHOW_LIST(channel_event, net_channel_event_list)
 
 static inline void read_backpressure(call *c, const node *value, net_backpressure *out) {
   if (!net_backpressure_from_text(net_str(text_of(c, value)), out)) {
@@ -5782,6 +6135,44 @@ static inline void show_subnet_invalid_rule(call *c, const net_error *error) {
   }
 }
 
+static inline void show_channel_rejected(call *c, const net_error *error) {
+  net_channel_rejected_fields fields;
+  if (net_channel_rejected_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_channel_invalid_name(call *c, const net_error *error) {
+  net_channel_invalid_name_fields fields;
+  if (net_channel_invalid_name_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
+static inline void show_channel_not_delivered(call *c, const net_error *error) {
+  net_channel_not_delivered_fields fields;
+  if (net_channel_not_delivered_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("node"));
+      show_u64(c, &fields.node);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_stream_message_too_large(call *c, const net_error *error) {
   net_stream_message_too_large_fields fields;
   if (net_stream_message_too_large_fields_unpack(error, &fields)) {
@@ -6704,6 +7095,69 @@ static inline void show_error(call *c, net_error *error) {
     kind = net_str("invalid_rule");
     show_subnet_invalid_rule(c, error);
   }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_UNAUTHORIZED) {
+    family = net_str("channel");
+    kind = net_str("unauthorized");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_UNKNOWN_CHANNEL) {
+    family = net_str("channel");
+    kind = net_str("unknown channel");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_RATE_LIMITED) {
+    family = net_str("channel");
+    kind = net_str("rate limited");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_TOO_MANY) {
+    family = net_str("channel");
+    kind = net_str("too many channels");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_REJECTED) {
+    family = net_str("channel");
+    kind = net_str("rejected");
+    show_channel_rejected(c, error);
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_INVALID_NAME) {
+    family = net_str("channel");
+    kind = net_str("invalid name");
+    show_channel_invalid_name(c, error);
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_INVALID_VISIBILITY) {
+    family = net_str("channel");
+    kind = net_str("invalid visibility");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_INVALID_RELIABILITY) {
+    family = net_str("channel");
+    kind = net_str("invalid reliability");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_INVALID_ON_FAILURE) {
+    family = net_str("channel");
+    kind = net_str("invalid on_failure");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_NO_ANSWER) {
+    family = net_str("channel");
+    kind = net_str("no answer");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_NOT_CONNECTED) {
+    family = net_str("channel");
+    kind = net_str("not connected");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_EXPIRED) {
+    family = net_str("channel");
+    kind = net_str("expired");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_REVOKED) {
+    family = net_str("channel");
+    kind = net_str("revoked");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_REMOVED) {
+    family = net_str("channel");
+    kind = net_str("removed");
+  }
+  if (error->family == NET_FAMILY_CHANNEL && error->kind == NET_CHANNEL_NOT_DELIVERED) {
+    family = net_str("channel");
+    kind = net_str("not delivered");
+    show_channel_not_delivered(c, error);
+  }
   if (error->family == NET_FAMILY_STREAM && error->kind == NET_STREAM_WINDOW_FULL) {
     family = net_str("stream");
     kind = net_str("would block");
@@ -7459,6 +7913,117 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "reason"), &given_fields.reason);
       }
       net_subnet_invalid_rule_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("unauthorized")) || net_view_equal(kind_text, net_str("unauthorized"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_UNAUTHORIZED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("unknown channel")) || net_view_equal(kind_text, net_str("unknown_channel"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_UNKNOWN_CHANNEL;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("rate limited")) || net_view_equal(kind_text, net_str("rate_limited"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_RATE_LIMITED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("too many channels")) || net_view_equal(kind_text, net_str("too_many"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_TOO_MANY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("rejected")) || net_view_equal(kind_text, net_str("rejected"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_REJECTED;
+      net_channel_rejected_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_channel_rejected_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("invalid name")) || net_view_equal(kind_text, net_str("invalid_name"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_INVALID_NAME;
+      net_channel_invalid_name_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_channel_invalid_name_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("invalid visibility")) || net_view_equal(kind_text, net_str("invalid_visibility"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_INVALID_VISIBILITY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("invalid reliability")) || net_view_equal(kind_text, net_str("invalid_reliability"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_INVALID_RELIABILITY;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("invalid on_failure")) || net_view_equal(kind_text, net_str("invalid_on_failure"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_INVALID_ON_FAILURE;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("no answer")) || net_view_equal(kind_text, net_str("no_answer"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_NO_ANSWER;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("not connected")) || net_view_equal(kind_text, net_str("not_connected"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_NOT_CONNECTED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("expired")) || net_view_equal(kind_text, net_str("expired"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_EXPIRED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("revoked")) || net_view_equal(kind_text, net_str("revoked"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_REVOKED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("removed")) || net_view_equal(kind_text, net_str("removed"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_REMOVED;
+    }
+  }
+  if (net_view_equal(family_text, net_str("channel"))) {
+    if (net_view_equal(kind_text, net_str("not delivered")) || net_view_equal(kind_text, net_str("not_delivered"))) {
+      error.family = NET_FAMILY_CHANNEL;
+      error.kind = NET_CHANNEL_NOT_DELIVERED;
+      net_channel_not_delivered_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "node"))) {
+        read_u64(c, member(fields, "node"), &given_fields.node);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_channel_not_delivered_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("stream"))) {
@@ -12720,6 +13285,131 @@ static void call_mesh_node_poll(call *c) {
   net_bytes_free(&bytes);
 }
 
+static void call_mesh_node_register_channel(call *c) {
+  net_channel_config config_;
+  memset(&config_, 0, sizeof config_);
+  read_channel_config(c, arg(c, "config"), &config_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_code code = net_mesh_node_register_channel_with(self(c), &config_, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_mesh_node_unregister_channel(call *c) {
+  net_view name_;
+  memset(&name_, 0, sizeof name_);
+  read_text(c, arg(c, "name"), &name_);
+  bool prefix_;
+  memset(&prefix_, 0, sizeof prefix_);
+  if (given(arg(c, "prefix"))) {
+    read_bool(c, arg(c, "prefix"), &prefix_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  bool result;
+  net_code code = net_mesh_node_unregister_channel(self(c), name_, prefix_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_bool(c, &result);
+}
+
+static void call_mesh_node_subscribe_channel(call *c) {
+  net_node_id publisher_node_id_;
+  memset(&publisher_node_id_, 0, sizeof publisher_node_id_);
+  read_u64(c, arg(c, "publisher_node_id"), &publisher_node_id_);
+  net_view channel_;
+  memset(&channel_, 0, sizeof channel_);
+  read_text(c, arg(c, "channel"), &channel_);
+  net_subscribe_channel_options options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_subscribe_channel_options(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_subscribe_channel_with(self(c), publisher_node_id_, channel_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_handle result;
+  if (!net_mesh_node_subscribe_channel_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_object(c, result);
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_node_unsubscribe_channel(call *c) {
+  net_node_id publisher_node_id_;
+  memset(&publisher_node_id_, 0, sizeof publisher_node_id_);
+  read_u64(c, arg(c, "publisher_node_id"), &publisher_node_id_);
+  net_view channel_;
+  memset(&channel_, 0, sizeof channel_);
+  read_text(c, arg(c, "channel"), &channel_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_unsubscribe_channel(self(c), publisher_node_id_, channel_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_publish(call *c) {
+  net_view channel_;
+  memset(&channel_, 0, sizeof channel_);
+  read_text(c, arg(c, "channel"), &channel_);
+  net_view payload_;
+  memset(&payload_, 0, sizeof payload_);
+  read_bytes(c, arg(c, "payload"), &payload_);
+  net_publish_config options_;
+  memset(&options_, 0, sizeof options_);
+  if (given(arg(c, "options"))) {
+    read_publish_config(c, arg(c, "options"), &options_);
+  }
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_publish_with(self(c), channel_, payload_, given(arg(c, "options")) ? &options_ : NULL, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_publish_report result;
+  if (!net_mesh_node_publish_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_publish_report(c, &result);
+  net_publish_report_free(&result);
+  net_bytes_free(&bytes);
+}
+
 static void call_mesh_node_peers(call *c) {
   net_error error;
   net_peer_info_list result;
@@ -12929,6 +13619,83 @@ static void call_capability_changes_next(call *c) {
 static void call_capability_changes_close(call *c) {
   net_error error;
   if (net_capability_changes_close(self(c), &error) != 0) {
+    show_error(c, &error);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_channel_subscription_end_reason(call *c) {
+  net_error error;
+  bool found = false;
+  net_subscription_end result;
+  net_code code = net_channel_subscription_end_reason(self(c), &found, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  if (found) {
+    show_subscription_end(c, &result);
+  } else {
+    show_null(c);
+  }
+}
+
+static void call_channel_subscription_stop(call *c) {
+  net_error error;
+  net_code code = net_channel_subscription_stop(self(c), &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_null(c);
+}
+
+static void call_channel_subscription_publisher(call *c) {
+  net_error error;
+  net_node_id result;
+  net_code code = net_channel_subscription_publisher(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u64(c, &result);
+}
+
+static void call_channel_subscription_channel(call *c) {
+  net_error error;
+  net_bytes result;
+  net_code code = net_channel_subscription_channel(self(c), &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_text(c, &view);
+  net_bytes_free(&result);
+}
+
+static void call_channel_subscription_next(call *c) {
+  uint32_t max = 0;
+  read_u32(c, arg(c, "max"), &max);
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_channel_subscription_next(self(c), max, net_queue_done, c->queue);
+  if (net_wait(c->queue, op, &bytes, &error) != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_channel_event_list result;
+  if (net_channel_subscription_next_result(net_bytes_view(&bytes), &result)) {
+    show_channel_event_list(c, &result);
+    net_channel_event_list_free(&result);
+  }
+  net_bytes_free(&bytes);
+}
+
+static void call_channel_subscription_close(call *c) {
+  net_error error;
+  if (net_channel_subscription_close(self(c), &error) != 0) {
     show_error(c, &error);
   } else {
     show_null(c);
@@ -15733,6 +16500,11 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_node.stream_stats", call_mesh_node_stream_stats},
       {"call:mesh.mesh_node.receive", call_mesh_node_receive},
       {"call:mesh.mesh_node.poll", call_mesh_node_poll},
+      {"call:mesh.mesh_node.register_channel", call_mesh_node_register_channel},
+      {"call:mesh.mesh_node.unregister_channel", call_mesh_node_unregister_channel},
+      {"call:mesh.mesh_node.subscribe_channel", call_mesh_node_subscribe_channel},
+      {"call:mesh.mesh_node.unsubscribe_channel", call_mesh_node_unsubscribe_channel},
+      {"call:mesh.mesh_node.publish", call_mesh_node_publish},
       {"call:mesh.mesh_node.peers", call_mesh_node_peers},
       {"call:mesh.mesh_node.peer_count", call_mesh_node_peer_count},
       {"call:mesh.mesh_node.node_id", call_mesh_node_node_id},
@@ -15750,6 +16522,12 @@ static inline bool dispatch(call *c) {
       {"call:mesh.capability_changes.stop", call_capability_changes_stop},
       {"call:mesh.capability_changes.next", call_capability_changes_next},
       {"call:mesh.capability_changes.close", call_capability_changes_close},
+      {"call:mesh.channel_subscription.end_reason", call_channel_subscription_end_reason},
+      {"call:mesh.channel_subscription.stop", call_channel_subscription_stop},
+      {"call:mesh.channel_subscription.publisher", call_channel_subscription_publisher},
+      {"call:mesh.channel_subscription.channel", call_channel_subscription_channel},
+      {"call:mesh.channel_subscription.next", call_channel_subscription_next},
+      {"call:mesh.channel_subscription.close", call_channel_subscription_close},
       {"time:mesh.mesh_node.find_nodes", time_mesh_node_find_nodes},
       {"call:bus.generate_net_keypair", call_generate_net_keypair},
       {"call:bus.net_node.create", call_net_node_create},

@@ -565,6 +565,80 @@ NAMED.update(
                 "shutting_down": "shutting_down",
             },
         ),
+        "channel.visibility": enum_of(
+            {
+                "global": "global",
+                "subnet-local": "subnet-local",
+                "parent-visible": "parent-visible",
+                "exported": "exported",
+            },
+        ),
+        "channel.subscription_end": enum_of(
+            {
+                "left": "left",
+                "stopped": "stopped",
+                "unsubscribed": "unsubscribed",
+                "shut_down": "shut_down",
+                "expired": "expired",
+                "revoked": "revoked",
+                "unauthorized": "unauthorized",
+                "removed": "removed",
+                "refused": "refused",
+            },
+        ),
+        "channel.on_failure": enum_of(
+            {"best_effort": "best_effort", "fail_fast": "fail_fast", "collect": "collect"}
+        ),
+        "channel.publish_wait": enum_of({"taken": "taken", "acked": "acked"}),
+        "channel.publish_reason": enum_of(
+            {
+                "no_room": "no_room",
+                "rate": "rate",
+                "gone": "gone",
+                "denied": "denied",
+                "unacked": "unacked",
+            },
+        ),
+        "channel.channel_config": record_of(
+            net.gen.channel.ChannelConfig,
+            ("name", "name", SAME),
+            ("prefix", "prefix", SAME),
+            ("visibility", "visibility", named("channel.visibility")),
+            ("reliable", "reliable", optional(SAME)),
+            ("require_token", "require_token", SAME),
+            ("trusted_issuers", "trusted_issuers", list_of(BYTES)),
+            ("priority", "priority", SAME),
+            ("max_rate_pps", "max_rate_pps", optional(SAME)),
+        ),
+        "channel.subscribe_channel_options": record_of(
+            net.gen.channel.SubscribeChannelOptions,
+            ("token", "token", optional(OBJECT)),
+            ("tokens", "tokens", list_of(OBJECT)),
+            ("group", "group", SAME),
+            ("queue", "queue_bytes", DECIMAL),
+        ),
+        "channel.channel_event": record_of(
+            net.gen.channel.ChannelEvent,
+            ("publisher", "publisher", DECIMAL),
+            ("channel", "channel", SAME),
+            ("sequence", "sequence", DECIMAL),
+            ("payload", "payload", BYTES),
+            ("lagged", "lagged", DECIMAL),
+            ("restarted", "restarted", SAME),
+        ),
+        "channel.publish_failure": record_of(
+            net.gen.channel.PublishFailure,
+            ("node_id", "node_id", DECIMAL),
+            ("reason", "reason", named("channel.publish_reason")),
+            ("message", "message", SAME),
+        ),
+        "channel.publish_report": record_of(
+            net.gen.channel.PublishReport,
+            ("attempted", "attempted", SAME),
+            ("delivered", "delivered", SAME),
+            ("errors", "errors", list_of(named("channel.publish_failure"))),
+            ("sequence", "sequence", optional(DECIMAL)),
+        ),
         "mesh.reject_code": enum_of(
             {
                 "wrong_key": "wrong_key",
@@ -614,6 +688,14 @@ NAMED.update(
         "mesh.mesh_shutdown_options": record_of(
             net.gen.mesh.MeshShutdownOptions, ("timeout", "timeout", seconds(1000))
         ),
+        "mesh.publish_config": record_of(
+            net.gen.mesh.PublishConfig,
+            ("reliability", "reliability", optional(named("mesh.reliability"))),
+            ("on_failure", "on_failure", named("channel.on_failure")),
+            ("max_inflight", "max_inflight", SAME),
+            ("wait", "wait", named("channel.publish_wait")),
+            ("deadline", "deadline_ms", SAME),
+        ),
         "mesh.receive_options": record_of(
             net.gen.mesh.ReceiveOptions,
             ("peer", "peer", optional(DECIMAL)),
@@ -629,6 +711,7 @@ NAMED.update(
             net.gen.mesh.MeshEvent,
             ("id", "id", SAME),
             ("sender", "sender", DECIMAL),
+            ("channel", "channel", optional(SAME)),
             ("stream_id", "stream_id", DECIMAL),
             ("sequence", "sequence", DECIMAL),
             ("reliable", "reliable", SAME),
@@ -1268,6 +1351,24 @@ ERRORS.update(
         ("subnet", "invalid_level"): (917505, (("index", "index", SAME), ("found", "found", SAME))),
         ("subnet", "invalid_depth"): (917506, (("count", "count", SAME),)),
         ("subnet", "invalid_rule"): (917507, (("rule", "rule", SAME), ("reason", "reason", SAME))),
+        ("channel", "unauthorized"): (983041, ()),
+        ("channel", "unknown channel"): (983042, ()),
+        ("channel", "rate limited"): (983043, ()),
+        ("channel", "too many channels"): (983044, ()),
+        ("channel", "rejected"): (983045, (("reason", "reason", SAME),)),
+        ("channel", "invalid name"): (983046, (("reason", "reason", SAME),)),
+        ("channel", "invalid visibility"): (983047, ()),
+        ("channel", "invalid reliability"): (983048, ()),
+        ("channel", "invalid on_failure"): (983049, ()),
+        ("channel", "no answer"): (983050, ()),
+        ("channel", "not connected"): (983051, ()),
+        ("channel", "expired"): (983052, ()),
+        ("channel", "revoked"): (983053, ()),
+        ("channel", "removed"): (983054, ()),
+        ("channel", "not delivered"): (
+            983055,
+            (("node", "node", DECIMAL), ("reason", "reason", SAME)),
+        ),
     }
 )
 
@@ -2130,6 +2231,49 @@ CALLS: dict[str, Call] = {
         list_of(named("mesh.mesh_event")),
         on_object=True,
     ),
+    "mesh.mesh_node.register_channel": Call(
+        net.gen.mesh.MeshNode,
+        "register_channel",
+        (("config", "name", named("channel.channel_config")),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.unregister_channel": Call(
+        net.gen.mesh.MeshNode,
+        "unregister_channel",
+        (("name", "name", SAME), ("prefix", "prefix", SAME)),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.subscribe_channel": Call(
+        net.gen.mesh.MeshNode,
+        "subscribe_channel",
+        (
+            ("publisher_node_id", "publisher_node_id", DECIMAL),
+            ("channel", "channel", SAME),
+            ("options", "options", named("channel.subscribe_channel_options")),
+        ),
+        None,
+        on_object=True,
+    ),
+    "mesh.mesh_node.unsubscribe_channel": Call(
+        net.gen.mesh.MeshNode,
+        "unsubscribe_channel",
+        (("publisher_node_id", "publisher_node_id", DECIMAL), ("channel", "channel", SAME)),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.publish": Call(
+        net.gen.mesh.MeshNode,
+        "publish",
+        (
+            ("channel", "channel", SAME),
+            ("payload", "payload", BYTES),
+            ("options", "reliability", named("mesh.publish_config")),
+        ),
+        named("channel.publish_report"),
+        on_object=True,
+    ),
     "mesh.mesh_node.peers": Call(
         net.gen.mesh.MeshNode, "peers", (), list_of(named("mesh.peer_info")), on_object=True
     ),
@@ -2188,6 +2332,32 @@ CALLS: dict[str, Call] = {
     ),
     "mesh.capability_changes.close": Call(
         net.gen.mesh.CapabilityChanges, "close", (), SAME, on_object=True
+    ),
+    "mesh.channel_subscription.end_reason": Call(
+        net.gen.mesh.ChannelSubscription,
+        "end_reason",
+        (),
+        optional(named("channel.subscription_end")),
+        on_object=True,
+    ),
+    "mesh.channel_subscription.stop": Call(
+        net.gen.mesh.ChannelSubscription, "stop", (), SAME, on_object=True
+    ),
+    "mesh.channel_subscription.publisher": Call(
+        net.gen.mesh.ChannelSubscription, "publisher", (), DECIMAL, on_object=True, is_property=True
+    ),
+    "mesh.channel_subscription.channel": Call(
+        net.gen.mesh.ChannelSubscription, "channel", (), SAME, on_object=True, is_property=True
+    ),
+    "mesh.channel_subscription.next": Call(
+        net.gen.mesh.ChannelSubscription,
+        "next",
+        (("max", "max", SAME),),
+        list_of(named("channel.channel_event")),
+        on_object=True,
+    ),
+    "mesh.channel_subscription.close": Call(
+        net.gen.mesh.ChannelSubscription, "close", (), SAME, on_object=True
     ),
     "bus.generate_net_keypair": Call(
         net.gen.bus, "generate_net_keypair", (), named("bus.net_keypair")

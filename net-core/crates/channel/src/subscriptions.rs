@@ -15,7 +15,7 @@ use net_types::{
     },
 };
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -79,6 +79,19 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// The subscription.
+    pub const fn id(&self) -> SubscriptionId {
+        match *self {
+            Self::Began { id, .. }
+            | Self::Missed { id, .. }
+            | Self::Refused { id, .. }
+            | Self::Unanswered { id }
+            | Self::Ended { id, .. } => id,
+        }
+    }
+}
+
 /// What this node hears of others.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
@@ -87,6 +100,10 @@ pub struct Subscriptions {
     /// Requests that wait for an answer, and what subscriptions are called in sessions.
     asked: BTreeMap<(Peer, u64), SubscriptionId>,
     live: BTreeMap<(Peer, u64), SubscriptionId>,
+    /// Those of them that end once what was published before has been read, and why.
+    ending: BTreeMap<(Peer, u64), ChannelEnd>,
+    /// Those whose stream has ended and is read, before anybody has said why.
+    drained: BTreeSet<(Peer, u64)>,
     next: u64,
     timers: Timers<(Peer, u64)>,
     outbox: VecDeque<Control>,
@@ -136,6 +153,8 @@ impl Subscriptions {
         let found: Vec<_> = self.live.iter().filter(|(_, live)| **live == id).map(|(key, _)| *key).collect();
         for (peer, subscription) in found {
             self.live.remove(&(peer, subscription));
+            self.ending.remove(&(peer, subscription));
+            self.drained.remove(&(peer, subscription));
             self.say(peer, ChannelControlBody::ChannelUnsubscribe(ChannelUnsubscribe { subscription }));
         }
     }
@@ -154,6 +173,8 @@ impl Subscriptions {
     pub fn peer_down(&mut self, peer: Peer) {
         self.peers.remove(&peer);
         self.live.retain(|(other, _), _| *other != peer);
+        self.ending.retain(|(other, _), _| *other != peer);
+        self.drained.retain(|(other, _)| *other != peer);
         let asked: Vec<_> = self.asked.keys().filter(|(other, _)| *other == peer).copied().collect();
         for key in asked {
             self.asked.remove(&key);
@@ -183,23 +204,48 @@ impl Subscriptions {
         }
     }
 
-    /// The publisher says no.
+    /// The publisher says no. What was heard until then is given up as well.
     pub fn refused(&mut self, peer: Peer, says: &ChannelRefused) {
         let Some(id) = self.answered(peer, says.request) else { return };
-        if self.wanted.remove(&id).is_some() {
+        if self.wanted.contains_key(&id) {
+            self.unsubscribe(id);
             self.notices.push_back(Notice::Refused { id, reason: says.reason });
         }
     }
 
     /// The publisher has ended a subscription. One that shuts down is asked again when it is back, and what was replaced goes
-    /// on under another id.
+    /// on under another id. Where nothing is forbidden, what was published before is heard.
     pub fn ended(&mut self, peer: Peer, says: &ChannelEnded) {
-        let Some(id) = self.live.remove(&(peer, says.subscription)) else { return };
-        if matches!(says.reason, ChannelEnd::ShuttingDown | ChannelEnd::Replaced) {
+        let key = (peer, says.subscription);
+        if matches!(says.reason, ChannelEnd::ShuttingDown | ChannelEnd::Removed) {
+            let is_live = self.live.contains_key(&key);
+            if is_live && !self.drained.contains(&key) {
+                self.ending.insert(key, says.reason);
+                return;
+            }
+        }
+        self.end(key, says.reason);
+    }
+
+    /// The stream of a subscription has ended, and all of it has been read.
+    pub fn drained(&mut self, peer: Peer, subscription: u64) {
+        let key = (peer, subscription);
+        match self.ending.get(&key).copied() {
+            Some(reason) => self.end(key, reason),
+            None if self.live.contains_key(&key) => drop(self.drained.insert(key)),
+            None => {}
+        }
+    }
+
+    fn end(&mut self, key: (Peer, u64), reason: ChannelEnd) {
+        self.ending.remove(&key);
+        self.drained.remove(&key);
+        let Some(id) = self.live.remove(&key) else { return };
+        if matches!(reason, ChannelEnd::ShuttingDown | ChannelEnd::Replaced) {
             return;
         }
         if self.wanted.remove(&id).is_some() {
-            self.notices.push_back(Notice::Ended { id, reason: says.reason });
+            self.notices.push_back(Notice::Ended { id, reason });
         }
     }
 
@@ -243,6 +289,11 @@ impl Subscriptions {
                 self.notices.push_back(Notice::Unanswered { id });
             }
         }
+    }
+
+    /// The subscription that a session knows by a number.
+    pub fn heard_as(&self, peer: Peer, subscription: u64) -> Option<SubscriptionId> {
+        self.live.get(&(peer, subscription)).copied()
     }
 
     /// Whether events of a subscription are to be read now: they wait while its yes may still be on its way.
@@ -383,7 +434,8 @@ mod tests {
         /// Publishes an event, which arrives unless it is lost.
         fn publish(&mut self, arrives: bool) -> Option<SubscriptionId> {
             let plan = self.publisher.plan(self.at, &self.directory, "news").unwrap();
-            let target = plan.targets.first().copied().filter(|_| arrives)?;
+            let target = plan.targets.iter().chain(plan.groups.iter().flatten()).next();
+            let target = target.filter(|_| arrives)?;
             self.subscriber.received(target.peer, target.subscription, plan.sequence)
         }
     }
@@ -437,10 +489,28 @@ mod tests {
         let mut pair = Pair::new();
         let id = pair.subscriber.subscribe(pair.at, wish("other")).unwrap();
         assert_eq!(pair.settle(), [Notice::Refused { id, reason: ChannelRefusal::UnknownChannel }]);
-        let id = pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+        let mut id = pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
         pair.settle();
+        for is_read_before in [false, true] {
+            let (peer, subscription) = *pair.subscriber.live.first_key_value().unwrap().0;
+            if is_read_before {
+                pair.subscriber.drained(peer, subscription);
+            }
+            assert!(pair.publisher.remove(&pair.directory, "news"));
+            if !is_read_before {
+                assert_eq!(pair.settle(), [], "what was published before may still come");
+                assert_eq!(pair.subscriber.received(peer, subscription, 0), Some(id));
+                pair.subscriber.drained(peer, subscription);
+            }
+            assert_eq!(pair.settle(), [Notice::Ended { id, reason: ChannelEnd::Removed }]);
+            pair.register("news");
+            id = pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+            pair.settle();
+        }
         assert!(pair.publisher.remove(&pair.directory, "news"));
-        assert_eq!(pair.settle(), [Notice::Ended { id, reason: ChannelEnd::Removed }]);
+        let (peer, subscription) = *pair.subscriber.live.first_key_value().unwrap().0;
+        pair.subscriber.drained(peer, subscription);
+        pair.settle();
         pair.lose();
         pair.connect();
         assert_eq!(pair.settle(), []);

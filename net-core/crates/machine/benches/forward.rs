@@ -144,7 +144,7 @@ fn node(number: u8, psk: &Psk, now: Instant) -> Machine {
         router: net_router::Config::default(),
         directory: net_channel::Config::default(),
         epoch: 1,
-        wall: 1,
+        wall_ms: 1_000,
     };
     Machine::new(settings, Box::new(Counter(number.into())), Strict, now)
 }

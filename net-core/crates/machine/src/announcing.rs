@@ -14,9 +14,9 @@ impl Machine {
         &self.directory
     }
 
-    /// Says what the calendar shows: seconds since the Unix epoch. Until it is said again, it goes on with the clock.
-    pub fn set_calendar(&mut self, now: Instant, wall: u64) {
-        self.calendar = Moment { now, wall };
+    /// Says what the calendar shows: milliseconds since the Unix epoch. Until it is said again, it goes on with the clock.
+    pub fn set_calendar(&mut self, now: Instant, wall_ms: u64) {
+        self.calendar = (now, wall_ms);
     }
 
     /// Announces what this node has, in place of what it has announced before; `argument` if it is too long.
@@ -65,8 +65,9 @@ impl Machine {
 
     /// Both times.
     pub(crate) fn moment(&self, now: Instant) -> Moment {
-        let since = now.saturating_duration_since(self.calendar.now);
-        Moment { now, wall: self.calendar.wall.saturating_add(since.as_secs()) }
+        let (at, wall_ms) = self.calendar;
+        let since = now.saturating_duration_since(at).as_millis() as u64;
+        Moment { now, wall: wall_ms.saturating_add(since) / 1_000 }
     }
 
     /// Does what follows from what the directory has found out.

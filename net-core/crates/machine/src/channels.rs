@@ -1,17 +1,16 @@
 //! Channels over sessions: messages about subscriptions on control streams, and events on a stream for each subscription.
 
-use crate::Machine;
+use crate::{Machine, publishing::Lanes};
 use bytes::Bytes;
 use net_channel::{
     Moment, Notice, SubscriptionId, Subscriptions, Wish,
-    publisher::{Change, ChannelConfig, Control, Peer, Plan, Publisher, Reason, Target},
+    publisher::{Change, ChannelConfig, Control, Peer, Publisher, Target},
 };
 use net_crypto::EntityId;
 use net_session::{OpenStream, SessionId, StreamId, StreamKind};
 use net_types::{
-    channel::ChannelRefusal,
+    channel::ChannelEnd,
     identity::IdentityError,
-    mesh::StreamError,
     wire::channel::{ChannelControl, ChannelControlBody},
 };
 use std::{
@@ -19,19 +18,6 @@ use std::{
     ops::Bound,
     time::Instant,
 };
-
-/// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Published {
-    /// Number of the event.
-    pub sequence: u64,
-    /// Subscribers that were allowed to hear it.
-    pub attempted: usize,
-    /// Subscribers whose session took it.
-    pub delivered: Vec<Target>,
-    /// All others, and why.
-    pub left_out: Vec<(Target, Reason)>,
-}
 
 /// An event of a channel that this node hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +28,15 @@ pub struct ChannelEvent {
     pub sequence: u64,
     /// What was published.
     pub payload: Bytes,
+    /// Whether each event arrives, once it is taken.
+    pub is_reliable: bool,
+}
+
+/// A stream of events.
+#[derive(Debug, Clone, Copy)]
+struct Incoming {
+    subscription: u64,
+    is_reliable: bool,
 }
 
 /// Channels of this node, and those of others that it hears.
@@ -52,10 +47,11 @@ pub(crate) struct Channels {
     peers: BTreeMap<SessionId, Peer>,
     sessions: BTreeMap<Peer, SessionId>,
     next_peer: u64,
-    /// Streams on which events leave, by peer and subscription.
-    outgoing: BTreeMap<(Peer, u64), StreamId>,
+    pub(crate) lanes: Lanes,
     /// Subscriptions whose events come over streams.
-    incoming: BTreeMap<(SessionId, StreamId), u64>,
+    incoming: BTreeMap<(SessionId, StreamId), Incoming>,
+    /// Those of them that have ended, and are read to their end.
+    ended: BTreeSet<(SessionId, StreamId)>,
     /// Streams with events to read, and the one that had its turn last.
     with_events: BTreeSet<(SessionId, StreamId)>,
     turn: Option<(SessionId, StreamId)>,
@@ -78,8 +74,9 @@ impl Channels {
             peers: BTreeMap::new(),
             sessions: BTreeMap::new(),
             next_peer: 0,
-            outgoing: BTreeMap::new(),
+            lanes: Lanes::default(),
             incoming: BTreeMap::new(),
+            ended: BTreeSet::new(),
             with_events: BTreeSet::new(),
             turn: None,
             has_doubts: false,
@@ -113,8 +110,9 @@ impl Channels {
     pub(crate) fn end(&mut self, session: SessionId) {
         let Some(peer) = self.peers.remove(&session) else { return };
         self.sessions.remove(&peer);
-        self.outgoing.retain(|(other, _), _| *other != peer);
+        self.lanes.end(peer);
         self.incoming.retain(|(other, _), _| *other != session);
+        self.ended.retain(|(other, _)| *other != session);
         self.with_events.retain(|(other, _)| *other != session);
         self.held.remove(&session);
         self.unread.remove(&session);
@@ -122,13 +120,9 @@ impl Channels {
         self.subscriptions.peer_down(peer);
     }
 
-    /// A peer has opened a stream; true if it carries events.
-    pub(crate) fn opened(&mut self, session: SessionId, stream: StreamId, kind: StreamKind, id: u64) -> bool {
-        let is_channel = kind == StreamKind::CHANNEL;
-        if is_channel {
-            self.incoming.insert((session, stream), id);
-        }
-        is_channel
+    /// A peer has opened a stream that carries events.
+    pub(crate) fn opened(&mut self, session: SessionId, stream: StreamId, id: u64, is_reliable: bool) {
+        self.incoming.insert((session, stream), Incoming { subscription: id, is_reliable });
     }
 
     /// There is something to read of a stream; true if it carries events.
@@ -148,10 +142,20 @@ impl Channels {
         self.turn
     }
 
-    /// A stream of a peer has ended; true if it carried events.
+    /// A stream of a peer has ended; true if it carried events. What of it has not been read is read first.
     pub(crate) fn stream_ended(&mut self, session: SessionId, stream: StreamId) -> bool {
+        let is_channel = self.incoming.contains_key(&(session, stream));
+        if is_channel {
+            self.ended.insert((session, stream));
+            self.has_doubts |= self.with_events.insert((session, stream));
+        }
+        is_channel
+    }
+
+    fn forget(&mut self, session: SessionId, stream: StreamId) {
         self.with_events.remove(&(session, stream));
-        self.incoming.remove(&(session, stream)).is_some()
+        self.ended.remove(&(session, stream));
+        self.incoming.remove(&(session, stream));
     }
 
     /// There are messages to read of a control stream.
@@ -178,6 +182,22 @@ impl Machine {
         self.channels.publisher.register_prefix(&self.directory, prefix, config)
     }
 
+    /// Has a channel no more, or no more channels of a prefix; false if it was not registered.
+    pub fn remove_channel(&mut self, name: &str, is_prefix: bool) -> bool {
+        match is_prefix {
+            true => self.channels.publisher.remove_prefix(&self.directory, name),
+            false => self.channels.publisher.remove(&self.directory, name),
+        }
+    }
+
+    /// Ends all subscriptions of others behind what was published: the streams that end by that.
+    pub fn finish_channels(&mut self, now: Instant) -> Vec<(SessionId, StreamId)> {
+        let streams = self.channels.lanes.streams().collect();
+        self.channels.publisher.shut_down();
+        self.control(now);
+        streams
+    }
+
     /// Hears a channel of another node from now on.
     pub fn subscribe(&mut self, now: Instant, wish: Wish) -> Result<SubscriptionId, IdentityError> {
         let at = self.moment(now);
@@ -200,53 +220,49 @@ impl Machine {
         self.channels.subscriptions.poll()
     }
 
-    /// Publishes an event to all who may hear it. The payload is held once, whatever their number.
-    pub fn publish(
+    /// Reads the next event of a channel that this node hears, if there is room for what comes of its subscription. What is
+    /// not read is what its publisher has to wait for.
+    pub fn read_event(
         &mut self,
         now: Instant,
-        name: &str,
-        payload: &Bytes,
-    ) -> Result<Published, ChannelRefusal> {
-        let at = self.moment(now);
-        let Plan { sequence, targets, left_out, .. } =
-            self.channels.publisher.plan(at, &self.directory, name)?;
-        let is_denied = |reason: Reason| reason == Reason::Denied;
-        let allowed = left_out.iter().filter(|(_, reason)| !is_denied(*reason)).count();
-        let mut published =
-            Published { sequence, attempted: targets.len() + allowed, left_out, ..Published::default() };
-        for target in targets {
-            match self.deliver(now, target, payload) {
-                Ok(()) => published.delivered.push(target),
-                Err(reason) => published.left_out.push((target, reason)),
-            }
-        }
-        Ok(published)
-    }
-
-    /// Reads the next event of a channel that this node hears. What is not read is what its publisher has to wait for.
-    pub fn read_event(&mut self, now: Instant) -> Option<ChannelEvent> {
+        has_room: impl Fn(SubscriptionId) -> bool,
+    ) -> Option<ChannelEvent> {
         for _ in 0..self.channels.with_events.len() {
             let (session, stream) = self.channels.next_in_turn()?;
-            if let Some(event) = self.read_event_of(now, session, stream) {
+            if let Some(event) = self.read_event_of(now, session, stream, &has_room) {
                 return Some(event);
             }
         }
         None
     }
 
-    fn read_event_of(&mut self, now: Instant, session: SessionId, stream: StreamId) -> Option<ChannelEvent> {
-        let subscription = *self.channels.incoming.get(&(session, stream))?;
+    fn read_event_of(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        stream: StreamId,
+        has_room: impl Fn(SubscriptionId) -> bool,
+    ) -> Option<ChannelEvent> {
+        let Incoming { subscription, is_reliable } = *self.channels.incoming.get(&(session, stream))?;
         let peer = *self.channels.peers.get(&session)?;
-        if !self.channels.subscriptions.is_settled(peer, subscription) {
+        let subscriptions = &self.channels.subscriptions;
+        if !subscriptions.is_settled(peer, subscription)
+            || subscriptions.heard_as(peer, subscription).is_some_and(|id| !has_room(id))
+        {
             return None;
         }
         while let Ok(Some(message)) = self.endpoint.read_one(now, session, stream) {
             let found = self.channels.subscriptions.received(peer, subscription, message.sequence);
             if let Some(id) = found {
-                return Some(ChannelEvent { id, sequence: message.sequence, payload: message.bytes });
+                let (sequence, payload) = (message.sequence, message.bytes);
+                return Some(ChannelEvent { id, sequence, payload, is_reliable });
             }
         }
         self.channels.with_events.remove(&(session, stream));
+        if self.channels.ended.remove(&(session, stream)) {
+            self.channels.incoming.remove(&(session, stream));
+            self.channels.subscriptions.drained(peer, subscription);
+        }
         None
     }
 
@@ -287,11 +303,12 @@ impl Machine {
         }
         let streams: Vec<_> = self.channels.with_events.iter().copied().collect();
         for (session, stream) in streams {
-            let subscription = self.channels.incoming.get(&(session, stream)).copied();
-            let asked_by = self.channels.peers.get(&session).copied().zip(subscription);
-            let is_refused = |(peer, id)| self.channels.subscriptions.refuses(peer, id);
+            let incoming = self.channels.incoming.get(&(session, stream)).copied();
+            let asked_by = self.channels.peers.get(&session).copied().zip(incoming);
+            let is_refused =
+                |(peer, its): (_, Incoming)| self.channels.subscriptions.refuses(peer, its.subscription);
             if asked_by.is_some_and(is_refused) {
-                self.channels.stream_ended(session, stream);
+                self.channels.forget(session, stream);
                 // The stream may have ended by itself.
                 let _ = self.endpoint.stop(now, session, stream, 0);
             }
@@ -339,7 +356,7 @@ impl Machine {
     /// Opens the stream of a subscription, or ends it.
     fn change(&mut self, now: Instant, change: Change) {
         match change {
-            Change::Admitted { peer, subscription, next, is_reliable, .. } => {
+            Change::Admitted { peer, subscription, next, is_reliable, priority, .. } => {
                 let Some(session) = self.channels.sessions.get(&peer).copied() else { return };
                 let open = OpenStream {
                     kind: StreamKind::CHANNEL,
@@ -348,16 +365,20 @@ impl Machine {
                     ..OpenStream::reliable(subscription)
                 };
                 if let Ok(stream) = self.endpoint.open_stream(now, session, &open) {
-                    self.channels.outgoing.insert((peer, subscription), stream);
+                    self.channels.lanes.open(Target { peer, subscription }, session, stream, priority);
                 }
             }
-            Change::Ended { peer, subscription, .. } => {
-                let stream = self.channels.outgoing.remove(&(peer, subscription));
-                let session = self.channels.sessions.get(&peer).copied();
-                if let Some((session, stream)) = session.zip(stream) {
+            Change::Ended { peer, subscription, reason } => {
+                let lane = self.channels.lanes.close(Target { peer, subscription });
+                let Some((session, stream)) = lane else { return };
+                // The stream may have ended by itself.
+                let _ = match reason {
+                    ChannelEnd::Removed | ChannelEnd::ShuttingDown => {
+                        self.endpoint.finish(now, session, stream)
+                    }
                     // What it may not hear any more is not sent again either.
-                    let _ = self.endpoint.reset(now, session, stream, 0);
-                }
+                    _ => self.endpoint.reset(now, session, stream, 0),
+                };
             }
         }
     }
@@ -370,21 +391,6 @@ impl Machine {
         }
         held.push_back(message.into());
         self.flush_control(now, session);
-    }
-
-    fn deliver(&mut self, now: Instant, target: Target, payload: &Bytes) -> Result<(), Reason> {
-        let key = (target.peer, target.subscription);
-        let session = self.channels.sessions.get(&target.peer).copied().ok_or(Reason::Gone)?;
-        let Some(stream) = self.channels.outgoing.get(&key).copied() else { return Err(Reason::NoRoom) };
-        match self.endpoint.send(now, session, stream, std::slice::from_ref(payload)) {
-            Ok(()) => Ok(()),
-            Err(StreamError::WindowFull) => {
-                // Numbers of the stream are those of the channel.
-                let skipped = self.endpoint.skip(now, session, stream, 1);
-                Err(skipped.map_or(Reason::Gone, |()| Reason::NoRoom))
-            }
-            Err(_) => Err(Reason::Gone),
-        }
     }
 
     /// Ends a session whose peer breaks rules.

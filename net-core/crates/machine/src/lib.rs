@@ -10,6 +10,7 @@
 //! | `machine` | the five verbs |
 //! | `announcing` | what this node announces, and what it knows of others |
 //! | `channels` | channels over sessions, and their events over streams |
+//! | `publishing` | events on their way to subscribers |
 //! | `neighbours` | sessions that are links, and their gossip |
 //! | `forwarding` | packets that travel over relays |
 //! | `outbox` | datagrams that wait to be sent, put together where they go to one address |
@@ -22,7 +23,9 @@ mod forwarding;
 mod machine;
 mod neighbours;
 mod outbox;
+mod publishing;
 
-pub use channels::{ChannelEvent, Published};
+pub use channels::ChannelEvent;
 pub use machine::{Machine, Settings};
 pub use outbox::Datagrams;
+pub use publishing::{Manner, Mark, Outcome, Published, Ticket};

@@ -29,8 +29,8 @@ pub struct Settings {
     pub directory: net_channel::Config,
     /// Milliseconds since the Unix epoch at the start of the node, or one more than the last epoch, whichever is more.
     pub epoch: u64,
-    /// What the calendar shows: seconds since the Unix epoch.
-    pub wall: u64,
+    /// What the calendar shows: milliseconds since the Unix epoch.
+    pub wall_ms: u64,
 }
 
 /// A node: it is given datagrams, the time and random numbers, and gives back datagrams and events.
@@ -51,8 +51,9 @@ pub struct Machine {
     pub(crate) epoch: u64,
     pub(crate) reroutes: u64,
     pub(crate) unrouted: u64,
-    /// What the calendar has shown last, and when.
-    pub(crate) calendar: Moment,
+    /// What the calendar has shown last, in milliseconds, and when: a part of a second that were left out would make
+    /// what others have just signed seem to come from the future.
+    pub(crate) calendar: (Instant, u64),
     /// Nodes whose announcements have changed, if somebody wants to know.
     pub(crate) changed: Option<BTreeSet<NodeId>>,
     packets: Vec<u8>,
@@ -68,14 +69,14 @@ impl Machine {
         signatures: impl Signatures + Clone + 'static,
         now: Instant,
     ) -> Self {
-        let Settings { seed, session, router, directory, epoch, wall } = settings;
-        let calendar = Moment { now, wall };
+        let Settings { seed, session, router, directory, epoch, wall_ms } = settings;
+        let at = Moment { now, wall: wall_ms / 1_000 };
         let max_segments = session.max_segments;
         let endpoint = Endpoint::new(session, random, now);
         let key = *endpoint.public_key().as_bytes();
         Self {
             router: Router::new(now, &seed, key, epoch, Box::new(signatures.clone()), router),
-            directory: Directory::new(calendar, &seed, epoch, Box::new(signatures), directory),
+            directory: Directory::new(at, &seed, epoch, Box::new(signatures), directory),
             channels: Channels::new(Keypair::from_seed(&seed).entity_id(), epoch),
             endpoint,
             neighbours: Neighbours::default(),
@@ -85,7 +86,7 @@ impl Machine {
             epoch,
             reroutes: 0,
             unrouted: 0,
-            calendar,
+            calendar: (now, wall_ms),
             changed: None,
             packets: Vec::new(),
             measured: now,

@@ -5,7 +5,7 @@ use crate::Machine;
 use bytes::Bytes;
 use net_channel::Directory;
 use net_gossip::{Link, Transmit};
-use net_session::{Event, Path, SessionId, StreamId};
+use net_session::{Event, Path, SessionId, StreamId, StreamKind};
 use net_types::route::GossipKind;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -71,8 +71,9 @@ impl Machine {
                 self.flush_control(now, session);
                 return false;
             }
-            Event::StreamOpened { session, stream, kind, id, .. } => {
-                return !self.channels.opened(session, stream, kind, id);
+            Event::StreamOpened { session, stream, kind: StreamKind::CHANNEL, id, is_reliable } => {
+                self.channels.opened(session, stream, id, is_reliable);
+                return false;
             }
             Event::Readable { session, stream: StreamId::GOSSIP } => {
                 self.neighbours.unread.insert(session);
@@ -81,6 +82,9 @@ impl Machine {
             Event::Writable { session, stream: StreamId::GOSSIP } => {
                 self.flush_held(now, session);
                 return false;
+            }
+            Event::Writable { session, stream } if self.channels.lanes.has(session, stream) => {
+                self.flush_lanes(now, session);
             }
             Event::Readable { session, stream } => return !self.channels.has_events(session, stream),
             Event::StreamEnded { session, stream, is_own: false, .. } => {

@@ -127,6 +127,11 @@ pub struct StreamStats {
     pub next_sequence: u64,
     /// Bytes that were taken and are not acknowledged, or not read by the peer's application.
     pub outstanding: u64,
+    /// Bytes that were taken since the stream was opened, and how many of them from the first on have arrived. Of a
+    /// fire-and-forget stream nobody says so, and both are 0.
+    pub written: u64,
+    /// See [`written`](Self::written).
+    pub acknowledged: u64,
     /// Bytes that may be outstanding.
     pub window: u64,
     /// Messages that were refused since there was no room.

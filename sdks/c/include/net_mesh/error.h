@@ -50,6 +50,9 @@
 // Why something is no subnet, or no rule for one.
 #define NET_FAMILY_SUBNET 14
 
+// Why a channel cannot be registered, heard or published on, or is heard no more.
+#define NET_FAMILY_CHANNEL 15
+
 // Whether an error belongs to a family, or to a part of it.
 static inline bool net_error_is(const net_error *error, uint16_t family) {
   uint16_t own = error->family;

@@ -16,6 +16,7 @@
 #include <net_mesh/error.h>
 #include <net_mesh/identity.h>
 #include <net_mesh/capability.h>
+#include <net_mesh/channel.h>
 
 // Version of the protocol that this node speaks.
 #define NET_PROTOCOL_VERSION 1
@@ -467,6 +468,76 @@ static inline void net_mesh_shutdown_options_read(net_reader *r, net_mesh_shutdo
 }
 NET_LIST_CODEC(mesh_shutdown_options, net_mesh_shutdown_options)
 NET_OWNED(mesh_shutdown_options)
+typedef struct net_publish_config net_publish_config;
+NET_LIST_TYPE(publish_config, net_publish_config)
+
+// How an event is published.
+struct net_publish_config {
+  // `reliable` to wait for room, `fire_and_forget` not to wait. Left out: as the channel is
+  // registered.
+  bool has_reliability;
+  net_reliability reliability;
+  // What is done about a subscriber that does not take it.
+  net_on_failure on_failure;
+  // Accepted and not used: all subscribers are served at once.
+  uint32_t max_inflight;
+  // What is waited for.
+  net_publish_wait wait;
+  // Most time to wait for room and for acknowledgements.
+  uint64_t deadline_ms;
+  // Memory of an unpacked value.
+  void *owner;
+};
+
+// A value with every default filled in, and zero elsewhere.
+static inline net_publish_config net_publish_config_init(void) {
+  net_publish_config value;
+  memset(&value, 0, sizeof value);
+  value.on_failure = NET_ON_FAILURE_BEST_EFFORT;
+  value.max_inflight = 32;
+  value.wait = NET_PUBLISH_WAIT_TAKEN;
+  value.deadline_ms = UINT64_C(5000);
+  return value;
+}
+
+static inline void net_publish_config_pack(net_writer *w, const net_publish_config *value) {
+  size_t start = net_put_record(w, 5);
+  net_bool_pack(w, &value->has_reliability);
+  if (value->has_reliability) {
+    net_reliability_pack(w, &value->reliability);
+  }
+  net_on_failure_pack(w, &value->on_failure);
+  net_u32_pack(w, &value->max_inflight);
+  net_publish_wait_pack(w, &value->wait);
+  net_u64_pack(w, &value->deadline_ms);
+  net_put_end(w, start);
+}
+
+static inline void net_publish_config_read(net_reader *r, net_publish_config *value) {
+  net_fields f = net_get_record(r);
+  *value = net_publish_config_init();
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_reliability);
+    if (value->has_reliability) {
+      net_reliability_read(r, &value->reliability);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_on_failure_read(r, &value->on_failure);
+  }
+  if (net_get_more(r, &f)) {
+    net_u32_read(r, &value->max_inflight);
+  }
+  if (net_get_more(r, &f)) {
+    net_publish_wait_read(r, &value->wait);
+  }
+  if (net_get_more(r, &f)) {
+    net_u64_read(r, &value->deadline_ms);
+  }
+  net_get_end(r, &f);
+}
+NET_LIST_CODEC(publish_config, net_publish_config)
+NET_OWNED(publish_config)
 typedef struct net_receive_options net_receive_options;
 NET_LIST_TYPE(receive_options, net_receive_options)
 
@@ -613,9 +684,11 @@ struct net_mesh_event {
   net_view id;
   // The node that sent it.
   net_node_id sender;
-  // Id of its stream.
+  // The channel that it was published on. Left out: it came over a stream that the peer has opened.
+  net_view channel;
+  // Id of its stream; for an event of a channel, the hash of the channel's name.
   uint64_t stream_id;
-  // Number of the message in its stream.
+  // Number of the message in its stream, or in its channel.
   uint64_t sequence;
   // Whether its stream is reliable.
   bool reliable;
@@ -635,9 +708,10 @@ static inline net_mesh_event net_mesh_event_init(void) {
 }
 
 static inline void net_mesh_event_pack(net_writer *w, const net_mesh_event *value) {
-  size_t start = net_put_record(w, 7);
+  size_t start = net_put_record(w, 8);
   net_view_pack(w, &value->id);
   net_u64_pack(w, &value->sender);
+  net_maybe_view_pack(w, &value->channel);
   net_u64_pack(w, &value->stream_id);
   net_u64_pack(w, &value->sequence);
   net_bool_pack(w, &value->reliable);
@@ -654,6 +728,9 @@ static inline void net_mesh_event_read(net_reader *r, net_mesh_event *value) {
   }
   if (net_get_field(r, &f)) {
     net_u64_read(r, &value->sender);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->channel);
   }
   if (net_get_field(r, &f)) {
     net_u64_read(r, &value->stream_id);
@@ -2060,6 +2137,133 @@ static inline net_code net_mesh_node_poll_wait(net_queue *queue,
   net_bytes_free(&given);
   return code;
 }
+// Lets others subscribe to a channel, in place of what was registered by this name before.
+// Subscriptions that it does not permit end.
+static inline net_code net_mesh_node_register_channel_with(net_handle handle,
+                                                           const net_channel_config *config,
+                                                           net_error *error) {
+  net_writer config_pack = net_writer_new();
+  if (config != NULL) {
+    net_channel_config_pack(&config_pack, config);
+  }
+  net_view config_view = config == NULL ? net_none() : net_writer_view(&config_pack);
+  net_code code = net_mesh_node_register_channel(handle, config_view, error);
+  net_writer_free(&config_pack);
+  return code;
+}
+// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through
+// the handle, or by `poll` as
+// long as nobody has read through the handle. After a reconnect the node subscribes again by
+// itself. Subscribing to a channel
+// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+static inline uint64_t net_mesh_node_subscribe_channel_with(
+    net_handle handle,
+    net_node_id publisher_node_id,
+    net_view channel,
+    const net_subscribe_channel_options *options,
+    net_done done,
+    void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_subscribe_channel_options_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op =
+      net_mesh_node_subscribe_channel(handle, publisher_node_id, channel, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_mesh_node_subscribe_channel`; false for something else.
+static inline bool net_mesh_node_subscribe_channel_result(net_view result, net_handle *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_handle_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_mesh_node_subscribe_channel` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_subscribe_channel_wait(
+    net_queue *queue,
+    net_handle handle,
+    net_node_id publisher_node_id,
+    net_view channel,
+    const net_subscribe_channel_options *options,
+    net_handle *result,
+    net_error *error) {
+  net_bytes given;
+  net_handle value = 0;
+  uint64_t op = net_mesh_node_subscribe_channel_with(
+      handle, publisher_node_id, channel, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_mesh_node_subscribe_channel_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  if (result != NULL) {
+    *result = value;
+  } else {
+    net_handle_free(value);
+  }
+  return code;
+}
+// Calls `net_mesh_node_unsubscribe_channel` and waits for its end on a queue that nothing else
+// uses.
+static inline net_code net_mesh_node_unsubscribe_channel_wait(net_queue *queue,
+                                                              net_handle handle,
+                                                              net_node_id publisher_node_id,
+                                                              net_view channel,
+                                                              net_error *error) {
+  uint64_t op =
+      net_mesh_node_unsubscribe_channel(handle, publisher_node_id, channel, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events
+// of the channel may be lost.
+// `unknown_channel` if there is no such channel. Events of one
+// channel are given to each subscriber in the order in which they were published, whoever waits for
+// room.
+static inline uint64_t net_mesh_node_publish_with(net_handle handle,
+                                                  net_view channel,
+                                                  net_view payload,
+                                                  const net_publish_config *options,
+                                                  net_done done,
+                                                  void *ctx) {
+  net_writer options_pack = net_writer_new();
+  if (options != NULL) {
+    net_publish_config_pack(&options_pack, options);
+  }
+  net_view options_view = options == NULL ? net_none() : net_writer_view(&options_pack);
+  uint64_t op = net_mesh_node_publish(handle, channel, payload, options_view, done, ctx);
+  net_writer_free(&options_pack);
+  return op;
+}
+// Reads a result of `net_mesh_node_publish`; false for something else.
+static inline bool net_mesh_node_publish_result(net_view result, net_publish_report *value) {
+  return net_publish_report_unpack(result, value);
+}
+// Calls `net_mesh_node_publish` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_publish_wait(net_queue *queue,
+                                                  net_handle handle,
+                                                  net_view channel,
+                                                  net_view payload,
+                                                  const net_publish_config *options,
+                                                  net_publish_report *result,
+                                                  net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op =
+      net_mesh_node_publish_with(handle, channel, payload, options, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_mesh_node_publish_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
 // Tells the peers that there is a session with.
 static inline net_code net_mesh_node_peers_with(net_handle handle,
                                                 net_peer_info_list *result,
@@ -2157,6 +2361,30 @@ static inline net_code net_capability_changes_next_wait(net_queue *queue,
   net_code code = net_wait(queue, op, &given, error);
   if (code == 0 && result != NULL &&
       !net_capability_changes_next_result(net_bytes_view(&given), result)) {
+    code = net_not_unpacked(error);
+  }
+  net_bytes_free(&given);
+  return code;
+}
+// Reads a result of `net_channel_subscription_next`; false for something else.
+static inline bool net_channel_subscription_next_result(net_view result,
+                                                        net_channel_event_list *value) {
+  return net_channel_event_list_unpack(result, value);
+}
+// Calls `net_channel_subscription_next` and waits for its end on a queue that nothing else uses.
+static inline net_code net_channel_subscription_next_wait(net_queue *queue,
+                                                          net_handle handle,
+                                                          uint32_t max,
+                                                          net_channel_event_list *result,
+                                                          net_error *error) {
+  net_bytes given;
+  if (result != NULL) {
+    memset(result, 0, sizeof *result);
+  }
+  uint64_t op = net_channel_subscription_next(handle, max, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && result != NULL &&
+      !net_channel_subscription_next_result(net_bytes_view(&given), result)) {
     code = net_not_unpacked(error);
   }
   net_bytes_free(&given);

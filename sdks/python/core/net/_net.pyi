@@ -20,6 +20,7 @@ from net.gen.capability import (
     SoftwarePair,
     TaxonomyAxis,
 )
+from net.gen.channel import OnFailure, PublishReason, PublishWait, SubscriptionEnd, Visibility
 from net.gen.mesh import Reliability
 from net.gen.bus import Backpressure, MeshDelivery, MeshRole, Ordering, Start
 from net.gen.cortex import CortexSnapshot, OrderBy, TaskStatus
@@ -1471,6 +1472,154 @@ class Tag:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class ChannelConfig:
+    """What a channel demands of who hears it, and how its events travel."""
+
+    __match_args__ = (
+        "name",
+        "prefix",
+        "visibility",
+        "reliable",
+        "require_token",
+        "trusted_issuers",
+        "priority",
+        "max_rate_pps",
+    )
+    def __new__(
+        cls,
+        name: str,
+        prefix: bool | None = None,
+        visibility: Visibility | str | None = None,
+        reliable: bool | None = None,
+        require_token: bool | None = None,
+        trusted_issuers: Sequence[Buffer] | None = None,
+        priority: int | None = None,
+        max_rate_pps: int | None = None,
+    ) -> ChannelConfig: ...
+    @property
+    def name(self) -> str:
+        """Its name, or with `prefix` what names begin with."""
+    @property
+    def prefix(self) -> bool:
+        """Whether it stands for every channel whose name goes on behind a slash: `sensors` for
+        `sensors/temp`, and not for `sensors`. The longest one counts, and a channel of its own name
+        before all. False by default.
+        """
+    @property
+    def visibility(self) -> Visibility:
+        """Whom it is for, by subnet. "global" by default."""
+    @property
+    def reliable(self) -> bool | None:
+        """Whether each event arrives, for which a publish waits for room; if not, events may be
+        lost, and nothing waits. Left out: Events that were taken arrive, and a publish waits for
+        room only if it asks to.
+        """
+    @property
+    def require_token(self) -> bool:
+        """Whether a subscriber needs a chain of tokens. False by default."""
+    @property
+    def trusted_issuers(self) -> list[bytes]:
+        """Entity ids of those with whose tokens a chain may begin; none means the publisher. [] by
+        default.
+        """
+    @property
+    def priority(self) -> int:
+        """Of the channels that wait for room at a subscriber, that with the greater number goes
+        first. 0 by default.
+        """
+    @property
+    def max_rate_pps(self) -> int | None:
+        """Most events in a second; those beyond it are given to nobody. Left out: As many as there
+        is room for.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class ChannelEvent:
+    """An event of a channel."""
+
+    __match_args__ = ("publisher", "channel", "sequence", "payload", "lagged", "restarted")
+    def __new__(
+        cls,
+        publisher: int,
+        channel: str,
+        sequence: int,
+        payload: Buffer,
+        lagged: int,
+        restarted: bool,
+    ) -> ChannelEvent: ...
+    @property
+    def publisher(self) -> int:
+        """The node that published it."""
+    @property
+    def channel(self) -> str:
+        """Name of the channel."""
+    @property
+    def sequence(self) -> int:
+        """Number of the event in its channel."""
+    @property
+    def payload(self) -> bytes:
+        """What was published."""
+    @property
+    def lagged(self) -> int:
+        """Events in front of this one that were missed: the numbers from `sequence` less this on. 0
+        in a queue group, where others get them.
+        """
+    @property
+    def restarted(self) -> bool:
+        """Whether the publisher has started anew since the event before, and counts from 0 again:
+        nobody knows what was missed.
+        """
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PublishFailure:
+    """A subscriber that was not given an event."""
+
+    __match_args__ = ("node_id", "reason", "message")
+    def __new__(cls, node_id: int, reason: PublishReason | str, message: str) -> PublishFailure: ...
+    @property
+    def node_id(self) -> int:
+        """The subscriber."""
+    @property
+    def reason(self) -> PublishReason:
+        """Why."""
+    @property
+    def message(self) -> str:
+        """The same, for people."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
+class PublishReport:
+    """What became of an event."""
+
+    __match_args__ = ("attempted", "delivered", "errors", "sequence")
+    def __new__(
+        cls,
+        attempted: int,
+        delivered: int,
+        errors: Sequence[PublishFailure],
+        sequence: int | None = None,
+    ) -> PublishReport: ...
+    @property
+    def attempted(self) -> int:
+        """Subscribers that may hear it now; of a queue group, the one whose turn it is."""
+    @property
+    def delivered(self) -> int:
+        """Those of them that were given it, or have acknowledged it if that was waited for."""
+    @property
+    def errors(self) -> list[PublishFailure]:
+        """Every other subscriber, and why."""
+    @property
+    def sequence(self) -> int | None:
+        """Number of the event in its channel. Left out: It has no number, since the channel has had
+        as many events as it may have.
+        """
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[PublishFailure]: ...
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class MeshNodeConfig:
     """How a node of the mesh is set up."""
 
@@ -1616,6 +1765,38 @@ class MeshShutdownOptions:
     def __eq__(self, other: object) -> bool: ...
 
 @final
+class PublishConfig:
+    """How an event is published."""
+
+    __match_args__ = ("reliability", "on_failure", "max_inflight", "wait", "deadline_ms")
+    def __new__(
+        cls,
+        reliability: Reliability | str | PublishConfig | None = None,
+        on_failure: OnFailure | str | None = None,
+        max_inflight: int | None = None,
+        wait: PublishWait | str | None = None,
+        deadline_ms: int | None = None,
+    ) -> PublishConfig: ...
+    @property
+    def reliability(self) -> Reliability | None:
+        """`reliable` to wait for room, `fire_and_forget` not to wait. Left out: As the channel is
+        registered.
+        """
+    @property
+    def on_failure(self) -> OnFailure:
+        """What is done about a subscriber that does not take it. "best_effort" by default."""
+    @property
+    def max_inflight(self) -> int:
+        """Accepted and not used: all subscribers are served at once. 32 by default."""
+    @property
+    def wait(self) -> PublishWait:
+        """What is waited for. "taken" by default."""
+    @property
+    def deadline_ms(self) -> int:
+        """Most time to wait for room and for acknowledgements. 5000 by default."""
+    def __eq__(self, other: object) -> bool: ...
+
+@final
 class ReceiveOptions:
     """Which messages are received."""
 
@@ -1674,6 +1855,7 @@ class MeshEvent:
         "reliable",
         "payload",
         "insertion_ts",
+        "channel",
     )
     def __new__(
         cls,
@@ -1684,6 +1866,7 @@ class MeshEvent:
         reliable: bool,
         payload: Buffer,
         insertion_ts: int,
+        channel: str | None = None,
     ) -> MeshEvent: ...
     @property
     def id(self) -> str:
@@ -1692,11 +1875,16 @@ class MeshEvent:
     def sender(self) -> int:
         """The node that sent it."""
     @property
+    def channel(self) -> str | None:
+        """The channel that it was published on. Left out: It came over a stream that the peer has
+        opened.
+        """
+    @property
     def stream_id(self) -> int:
-        """Id of its stream."""
+        """Id of its stream; for an event of a channel, the hash of the channel's name."""
     @property
     def sequence(self) -> int:
-        """Number of the message in its stream."""
+        """Number of the message in its stream, or in its channel."""
     @property
     def reliable(self) -> bool:
         """Whether its stream is reliable."""
@@ -3584,6 +3772,28 @@ def mesh_node_stream_stats(
 def mesh_node_receive(this: Handle, options: ReceiveOptions | None) -> Handle: ...
 def mesh_node_poll(this: Handle, limit: int) -> list[MeshEvent]: ...
 def mesh_node_poll_submit(queue: Queue, this: Handle, limit: int) -> int: ...
+def mesh_node_register_channel(this: Handle, config: ChannelConfig) -> None: ...
+def mesh_node_unregister_channel(this: Handle, name: str, prefix: bool | None) -> bool: ...
+def mesh_node_subscribe_channel(
+    this: Handle, publisher_node_id: int, channel: str, options: tuple[Any, ...] | None
+) -> Handle: ...
+def mesh_node_subscribe_channel_submit(
+    queue: Queue,
+    this: Handle,
+    publisher_node_id: int,
+    channel: str,
+    options: tuple[Any, ...] | None,
+) -> int: ...
+def mesh_node_unsubscribe_channel(this: Handle, publisher_node_id: int, channel: str) -> None: ...
+def mesh_node_unsubscribe_channel_submit(
+    queue: Queue, this: Handle, publisher_node_id: int, channel: str
+) -> int: ...
+def mesh_node_publish(
+    this: Handle, channel: str, payload: Buffer, options: PublishConfig | None
+) -> PublishReport: ...
+def mesh_node_publish_submit(
+    queue: Queue, this: Handle, channel: str, payload: Buffer, options: PublishConfig | None
+) -> int: ...
 def mesh_node_peers(this: Handle) -> list[PeerInfo]: ...
 def mesh_node_peer_count(this: Handle) -> int: ...
 def mesh_node_node_id(this: Handle) -> int: ...
@@ -3606,6 +3816,13 @@ def capability_changes_stop(this: Handle) -> None: ...
 def capability_changes_next(this: Handle, max: int) -> list[CapabilityChange]: ...
 def capability_changes_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
 def capability_changes_end(this: Handle) -> None: ...
+def channel_subscription_end_reason(this: Handle) -> SubscriptionEnd | None: ...
+def channel_subscription_stop(this: Handle) -> None: ...
+def channel_subscription_publisher(this: Handle) -> int: ...
+def channel_subscription_channel(this: Handle) -> str: ...
+def channel_subscription_next(this: Handle, max: int) -> list[ChannelEvent]: ...
+def channel_subscription_next_submit(queue: Queue, this: Handle, max: int) -> int: ...
+def channel_subscription_end(this: Handle) -> None: ...
 def generate_net_keypair() -> NetKeypair: ...
 def net_node_create(config: NetNodeConfig | None) -> Handle: ...
 def net_node_create_submit(queue: Queue, config: NetNodeConfig | None) -> int: ...

@@ -8,7 +8,9 @@
 
 use crate::kernel::guard;
 use crate::{Bytes, Error, Stream};
-use net_types::api::{CapabilityChanges as _, MeshEvents as _, MeshNode as _, MeshStream as _};
+use net_types::api::{
+    CapabilityChanges as _, ChannelSubscription as _, MeshEvents as _, MeshNode as _, MeshStream as _,
+};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -336,13 +338,83 @@ impl MeshNode {
         Ok(MeshEvents::from_core(result))
     }
 
-    /// Reads messages of peers that no open `receive` gets, without waiting for more.
+    /// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
     ///
     /// # Errors
     ///
     /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
     pub async fn poll(&self, limit: u32) -> Result<Vec<MeshEvent>, Error> {
         guard::run_async(self.inner.poll(limit)).await
+    }
+
+    /// Lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::channel::ChannelError`], [`crate::identity::IdentityError`], [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn register_channel(&self, config: crate::channel::ChannelConfig) -> Result<(), Error> {
+        config.check()?;
+        guard::run(|| self.inner.register_channel(config))
+    }
+
+    /// Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was published. False if it was not registered.
+    pub fn unregister_channel(&self, name: &str, prefix: impl Into<Option<bool>>) -> Result<bool, Error> {
+        let prefix = prefix.into().unwrap_or_default();
+        guard::run(|| self.inner.unregister_channel(name, prefix))
+    }
+
+    /// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+    /// long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+    /// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::channel::ChannelError`], [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn subscribe_channel(
+        &self,
+        publisher_node_id: crate::identity::NodeId,
+        channel: &str,
+        options: impl Into<Option<crate::channel::SubscribeChannelOptions>>,
+    ) -> Result<ChannelSubscription, Error> {
+        let options = options.into().unwrap_or_default();
+        let result = guard::run_async(self.inner.subscribe_channel(
+            publisher_node_id,
+            channel.to_owned(),
+            options.into_core(),
+        ))
+        .await?;
+        Ok(ChannelSubscription::from_core(result))
+    }
+
+    /// Hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn unsubscribe_channel(
+        &self,
+        publisher_node_id: crate::identity::NodeId,
+        channel: &str,
+    ) -> Result<(), Error> {
+        guard::run_async(self.inner.unsubscribe_channel(publisher_node_id, channel.to_owned())).await
+    }
+
+    /// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+    /// `unknown_channel` if there is no such channel. Events of one
+    /// channel are given to each subscriber in the order in which they were published, whoever waits for room.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::channel::ChannelError`], [`StreamError`], [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    pub async fn publish(
+        &self,
+        channel: &str,
+        payload: impl Into<Bytes>,
+        options: impl Into<Option<PublishConfig>>,
+    ) -> Result<crate::channel::PublishReport, Error> {
+        let options = options.into().unwrap_or_default();
+        options.check()?;
+        guard::run_async(self.inner.publish(channel.to_owned(), payload.into(), options)).await
     }
 
     /// Tells the peers that there is a session with.
@@ -545,3 +617,69 @@ impl std::fmt::Debug for CapabilityChanges {
 
 // Any thread may read it.
 const _: () = crate::kernel::sent::<CapabilityChanges>();
+/// A channel that is heard: its events in order, waiting for new ones. The first read takes the events from `poll` for good; from
+/// then on leaving the iteration, or closing the handle, ends the subscription. One that its publisher ends gives what was
+/// published before, and then the error that says why.
+pub struct ChannelSubscription {
+    pub(crate) inner: Arc<net_core::ChannelSubscription>,
+    items: Stream<crate::channel::ChannelEvent>,
+}
+
+impl ChannelSubscription {
+    /// Tells why no more events come, or nothing as long as they may.
+    pub fn end_reason(&self) -> Result<Option<crate::channel::SubscriptionEnd>, Error> {
+        guard::run(|| self.inner.end_reason())
+    }
+
+    /// Ends the subscription at once; a pending read ends as well.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.items.end();
+        guard::run(|| self.inner.stop())
+    }
+
+    /// The node that publishes.
+    pub fn publisher(&self) -> crate::identity::NodeId {
+        self.inner.publisher()
+    }
+
+    /// Name of the channel.
+    pub fn channel(&self) -> String {
+        self.inner.channel()
+    }
+
+    /// Waits for the next item; none at the end. Dropping the call loses nothing.
+    pub async fn next(&mut self) -> Option<Result<crate::channel::ChannelEvent, Error>> {
+        self.items.next().await
+    }
+
+    /// Waits for up to `max` items and at least one; an empty list is the end. Dropping the call loses nothing.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Vec<crate::channel::ChannelEvent>, Error> {
+        self.items.next_batch(max).await
+    }
+
+    pub(crate) fn from_core(inner: Arc<net_core::ChannelSubscription>) -> Self {
+        let (source, closed) = (inner.clone(), inner.clone());
+        let next = move |max| {
+            let source = source.clone();
+            async move { source.next(max).await }
+        };
+        Self { inner, items: Stream::new(next, move || closed.close(), Ok) }
+    }
+}
+
+impl futures_core::Stream for ChannelSubscription {
+    type Item = Result<crate::channel::ChannelEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.items).poll_next(context)
+    }
+}
+
+impl std::fmt::Debug for ChannelSubscription {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelSubscription").finish_non_exhaustive()
+    }
+}
+
+// Any thread may read it.
+const _: () = crate::kernel::sent::<ChannelSubscription>();

@@ -43,6 +43,7 @@ pub mod prelude {
         CapabilitySet, GpuInfo, Hardware, ModelCapability, Software, SubnetError, SubnetPolicy, SubnetRule,
         ToolCapability,
     };
+    pub use crate::channel::{ChannelConfig, ChannelError};
     pub use crate::cortex::{
         AdapterOpenOptions, AdapterOptions, CortexError, FoldAdapter, MemoriesAdapter, MemoryFilter,
         MemoryWatchIter, StateFold, TaskFilter, TaskWatchIter, TasksAdapter, WriteTokenMethods,
@@ -58,8 +59,9 @@ pub mod prelude {
         AuthorizeOptions, Identity, IdentityError, IssueTokenOptions, Token, TokenError,
     };
     pub use crate::mesh::{
-        AnnounceOptions, CapabilityChanges, MeshError, MeshEvents, MeshNode, MeshNodeConfig,
-        MeshShutdownOptions, MeshStream, ReceiveOptions, StreamConfig, StreamError,
+        AnnounceOptions, CapabilityChanges, ChannelSubscription, MeshError, MeshEvents, MeshNode,
+        MeshNodeConfig, MeshShutdownOptions, MeshStream, PublishConfig, ReceiveOptions, StreamConfig,
+        StreamError,
     };
     pub use crate::netdb::{NetDb, NetDbError, NetDbOpenConfig};
     pub use crate::redex::{Redex, RedexError, RedexFile, RedexFileConfig, RedexOptions, RedexTailIter};

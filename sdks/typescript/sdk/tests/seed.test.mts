@@ -85,6 +85,18 @@ test('Mesh Streams', async () => {
   await Promise.all([node.shutdown(), peer.shutdown()]);
 });
 
+test('Channels (distributed pub/sub)', async () => {
+  const printed = await run('Channels (distributed pub/sub)', 'channels');
+  expect(printed).toEqual(['1/1 subscribers received']);
+  const { a, b, bNodeId, report } = await import('./seed/channels.mjs');
+  expect([report.attempted, report.delivered, report.errors]).toEqual([1, 1, []]);
+  const events = [];
+  while (events.length === 0) events.push(...(await a.poll(10)));
+  expect(events.map((event) => [event.sender, event.channel])).toEqual([[bNodeId, 'sensors/temp']]);
+  expect(JSON.parse(events[0]!.payload.toString())).toEqual({ celsius: 22.5 });
+  await Promise.all([a.shutdown(), b.shutdown()]);
+});
+
 test('Raw RedEX file', async () => {
   process.env['NET_TEST_FOLDER'] = mkdtempSync(join(tmpdir(), 'net-redex-'));
   expect(await run('Raw RedEX file', 'raw_redex_file')).toEqual(['0']);

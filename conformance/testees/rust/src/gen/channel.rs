@@ -10,3 +10,121 @@ use crate::values::*;
 pub(crate) fn call(op: &str, _request: &mut Request<'_>) -> Result<Value, Failure> {
     Err(Failure::Unsupported(format!("there is no {op}")))
 }
+
+impl Fixture for net_mesh::channel::ChannelConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            name: optional(members, "name")?.ok_or_else(|| missing("name"))?,
+            prefix: optional(members, "prefix")?.unwrap_or(false),
+            visibility: optional(members, "visibility")?.unwrap_or(net_mesh::channel::Visibility::Global),
+            reliable: optional(members, "reliable")?,
+            require_token: optional(members, "require_token")?.unwrap_or(false),
+            trusted_issuers: optional(members, "trusted_issuers")?.unwrap_or_default(),
+            priority: optional(members, "priority")?.unwrap_or(0),
+            max_rate_pps: optional(members, "max_rate_pps")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "name": self.name.write(),
+            "prefix": self.prefix.write(),
+            "visibility": self.visibility.write(),
+            "reliable": self.reliable.write(),
+            "require_token": self.require_token.write(),
+            "trusted_issuers": self.trusted_issuers.write(),
+            "priority": self.priority.write(),
+            "max_rate_pps": self.max_rate_pps.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::channel::ChannelConfig {}
+
+impl Fixture for net_mesh::channel::ChannelEvent {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            publisher: optional(members, "publisher")?.ok_or_else(|| missing("publisher"))?,
+            channel: optional(members, "channel")?.ok_or_else(|| missing("channel"))?,
+            sequence: optional(members, "sequence")?.ok_or_else(|| missing("sequence"))?,
+            payload: optional(members, "payload")?.ok_or_else(|| missing("payload"))?,
+            lagged: optional(members, "lagged")?.ok_or_else(|| missing("lagged"))?,
+            restarted: optional(members, "restarted")?.ok_or_else(|| missing("restarted"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "publisher": self.publisher.write(),
+            "channel": self.channel.write(),
+            "sequence": self.sequence.write(),
+            "payload": self.payload.write(),
+            "lagged": self.lagged.write(),
+            "restarted": self.restarted.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::channel::ChannelEvent {}
+
+impl Fixture for net_mesh::channel::PublishFailure {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            node_id: optional(members, "node_id")?.ok_or_else(|| missing("node_id"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+            message: optional(members, "message")?.ok_or_else(|| missing("message"))?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "node_id": self.node_id.write(),
+            "reason": self.reason.write(),
+            "message": self.message.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::channel::PublishFailure {}
+
+impl Fixture for net_mesh::channel::PublishReport {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            attempted: optional(members, "attempted")?.ok_or_else(|| missing("attempted"))?,
+            delivered: optional(members, "delivered")?.ok_or_else(|| missing("delivered"))?,
+            errors: optional(members, "errors")?.ok_or_else(|| missing("errors"))?,
+            sequence: optional(members, "sequence")?,
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "attempted": self.attempted.write(),
+            "delivered": self.delivered.write(),
+            "errors": self.errors.write(),
+            "sequence": self.sequence.write(),
+        })
+    }
+}
+
+impl Item for net_mesh::channel::PublishReport {}
+
+pub(super) fn read_subscribe_channel_options(
+    request: &Request<'_>,
+    value: &Value,
+) -> Result<net_mesh::channel::SubscribeChannelOptions, Failure> {
+    let members = object(value)?;
+    Ok(net_mesh::channel::SubscribeChannelOptions {
+        token: request.maybe_in(members, "token")?,
+        tokens: given(members, "tokens")
+            .map(|_| request.list_in(members, "tokens"))
+            .transpose()?
+            .unwrap_or_default(),
+        group: optional(members, "group")?.unwrap_or_else(|| "".to_owned()),
+        queue: optional(members, "queue")?.unwrap_or(1_048_576),
+    })
+}

@@ -468,7 +468,8 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(result.write())
         }
         "echo.echo_kit_of" => {
-            let result = net_mesh::echo::echo_kit_of(read_echo_kit(request, argument(args, "kit")?)?)?;
+            let result =
+                net_mesh::echo::echo_kit_of(super::echo::read_echo_kit(request, argument(args, "kit")?)?)?;
             show_echo_kit(result)
         }
         "echo.echo_spot_of" => {
@@ -481,7 +482,10 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(result.write())
         }
         "echo.echo_twins_of" => {
-            let result = net_mesh::echo::echo_twins_of(read_echo_twins(request, argument(args, "twins")?)?)?;
+            let result = net_mesh::echo::echo_twins_of(super::echo::read_echo_twins(
+                request,
+                argument(args, "twins")?,
+            )?)?;
             show_echo_twins(result)
         }
         "echo.pull" => {
@@ -496,13 +500,14 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             Ok(result.write())
         }
         "echo.kit_text" => {
-            let result = net_mesh::echo::kit_text(read_echo_kit(request, argument(args, "kit")?)?)?;
+            let result =
+                net_mesh::echo::kit_text(super::echo::read_echo_kit(request, argument(args, "kit")?)?)?;
             Ok(result.write())
         }
         "echo.kit_text_later" => {
             let result = net_mesh::echo::kit_text_later(
-                read_echo_kit(request, argument(args, "kit")?)?,
-                given(args, "more").map(|value| read_echo_kit(request, value)).transpose()?,
+                super::echo::read_echo_kit(request, argument(args, "kit")?)?,
+                given(args, "more").map(|value| super::echo::read_echo_kit(request, value)).transpose()?,
             )
             .await?;
             Ok(result.write())
@@ -1270,7 +1275,10 @@ impl Fixture for net_mesh::echo::Mark {
 
 impl Item for net_mesh::echo::Mark {}
 
-fn read_echo_kit(request: &Request<'_>, value: &Value) -> Result<net_mesh::echo::EchoKit, Failure> {
+pub(super) fn read_echo_kit(
+    request: &Request<'_>,
+    value: &Value,
+) -> Result<net_mesh::echo::EchoKit, Failure> {
     let members = object(value)?;
     Ok(net_mesh::echo::EchoKit {
         label: optional(members, "label")?.ok_or_else(|| missing("label"))?,
@@ -1297,7 +1305,10 @@ async fn show_echo_watch(value: net_mesh::echo::EchoWatch) -> Result<Value, Fail
     }))
 }
 
-fn read_echo_twins(request: &Request<'_>, value: &Value) -> Result<net_mesh::echo::EchoTwins, Failure> {
+pub(super) fn read_echo_twins(
+    request: &Request<'_>,
+    value: &Value,
+) -> Result<net_mesh::echo::EchoTwins, Failure> {
     let members = object(value)?;
     Ok(net_mesh::echo::EchoTwins {
         elder: request.object_in(members, "elder")?,

@@ -379,6 +379,35 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
         }
         .into(),
+        ("channel", "unauthorized") => net_mesh::channel::ChannelError::Unauthorized.into(),
+        ("channel", "unknown channel") => net_mesh::channel::ChannelError::UnknownChannel.into(),
+        ("channel", "rate limited") => net_mesh::channel::ChannelError::RateLimited.into(),
+        ("channel", "too many channels") => net_mesh::channel::ChannelError::TooMany.into(),
+        ("channel", "rejected") => net_mesh::channel::ChannelError::Rejected {
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("channel", "invalid name") => net_mesh::channel::ChannelError::InvalidName {
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
+        ("channel", "invalid visibility") => {
+            net_mesh::channel::ChannelError::InvalidVisibility { detail }.into()
+        }
+        ("channel", "invalid reliability") => net_mesh::channel::ChannelError::InvalidReliability.into(),
+        ("channel", "invalid on_failure") => {
+            net_mesh::channel::ChannelError::InvalidOnFailure { detail }.into()
+        }
+        ("channel", "no answer") => net_mesh::channel::ChannelError::NoAnswer.into(),
+        ("channel", "not connected") => net_mesh::channel::ChannelError::NotConnected.into(),
+        ("channel", "expired") => net_mesh::channel::ChannelError::Expired.into(),
+        ("channel", "revoked") => net_mesh::channel::ChannelError::Revoked.into(),
+        ("channel", "removed") => net_mesh::channel::ChannelError::Removed.into(),
+        ("channel", "not delivered") => net_mesh::channel::ChannelError::NotDelivered {
+            node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         _ => return Err(wrong("an error", value)),
     })
 }
@@ -643,6 +672,16 @@ fn fields(error: &Error) -> Value {
         }),
         Error::Subnet(net_mesh::capability::SubnetError::InvalidRule { rule, reason }) => json!({
             "rule": rule.write(),
+            "reason": reason.write(),
+        }),
+        Error::Channel(net_mesh::channel::ChannelError::Rejected { reason }) => json!({
+            "reason": reason.write(),
+        }),
+        Error::Channel(net_mesh::channel::ChannelError::InvalidName { reason }) => json!({
+            "reason": reason.write(),
+        }),
+        Error::Channel(net_mesh::channel::ChannelError::NotDelivered { node, reason }) => json!({
+            "node": node.write(),
             "reason": reason.write(),
         }),
         _ => json!({}),

@@ -187,6 +187,51 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             let result = object.poll(member::<u32>(args, "limit")?).await?;
             Ok(result.write())
         }
+        "mesh.mesh_node.register_channel" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.register_channel(member::<net_mesh::channel::ChannelConfig>(args, "config")?)?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.unregister_channel" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object
+                .unregister_channel(&member::<String>(args, "name")?, optional::<bool>(args, "prefix")?)?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.subscribe_channel" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result: net_mesh::mesh::ChannelSubscription = object
+                .subscribe_channel(
+                    member::<net_mesh::identity::NodeId>(args, "publisher_node_id")?,
+                    &member::<String>(args, "channel")?,
+                    given(args, "options")
+                        .map(|value| super::channel::read_subscribe_channel_options(request, value))
+                        .transpose()?,
+                )
+                .await?;
+            Ok(request.keep(result))
+        }
+        "mesh.mesh_node.unsubscribe_channel" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object
+                .unsubscribe_channel(
+                    member::<net_mesh::identity::NodeId>(args, "publisher_node_id")?,
+                    &member::<String>(args, "channel")?,
+                )
+                .await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.publish" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object
+                .publish(
+                    &member::<String>(args, "channel")?,
+                    member::<Bytes>(args, "payload")?,
+                    optional::<net_mesh::mesh::PublishConfig>(args, "options")?,
+                )
+                .await?;
+            Ok(result.write())
+        }
         "mesh.mesh_node.peers" => {
             let object = request.object::<net_mesh::mesh::MeshNode>()?;
             let result = object.peers()?;
@@ -259,6 +304,31 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
         }
         "mesh.capability_changes.next" => {
             let object = request.stream::<net_mesh::mesh::CapabilityChanges>()?;
+            let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
+            Ok(batch.write())
+        }
+        "mesh.channel_subscription.end_reason" => {
+            let object = request.stream::<net_mesh::mesh::ChannelSubscription>()?;
+            let result = object.end_reason()?;
+            Ok(result.write())
+        }
+        "mesh.channel_subscription.stop" => {
+            let object = request.stream::<net_mesh::mesh::ChannelSubscription>()?;
+            object.stop()?;
+            Ok(Value::Null)
+        }
+        "mesh.channel_subscription.publisher" => {
+            let object = request.stream::<net_mesh::mesh::ChannelSubscription>()?;
+            let result = object.publisher();
+            Ok(result.write())
+        }
+        "mesh.channel_subscription.channel" => {
+            let object = request.stream::<net_mesh::mesh::ChannelSubscription>()?;
+            let result = object.channel();
+            Ok(result.write())
+        }
+        "mesh.channel_subscription.next" => {
+            let object = request.stream::<net_mesh::mesh::ChannelSubscription>()?;
             let batch = object.next_batch(member::<u32>(args, "max")? as usize).await?;
             Ok(batch.write())
         }
@@ -373,6 +443,32 @@ impl Fixture for net_mesh::mesh::MeshShutdownOptions {
 
 impl Item for net_mesh::mesh::MeshShutdownOptions {}
 
+impl Fixture for net_mesh::mesh::PublishConfig {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let members = object(value)?;
+        Ok(Self {
+            reliability: optional(members, "reliability")?,
+            on_failure: optional(members, "on_failure")?.unwrap_or(net_mesh::channel::OnFailure::BestEffort),
+            max_inflight: optional(members, "max_inflight")?.unwrap_or(32),
+            wait: optional(members, "wait")?.unwrap_or(net_mesh::channel::PublishWait::Taken),
+            deadline: optional_span(members, "deadline", 1_000_000)?
+                .unwrap_or(std::time::Duration::from_millis(5000)),
+        })
+    }
+
+    fn write(&self) -> Value {
+        json!({
+            "reliability": self.reliability.write(),
+            "on_failure": self.on_failure.write(),
+            "max_inflight": self.max_inflight.write(),
+            "wait": self.wait.write(),
+            "deadline": span_value(self.deadline, 1_000_000),
+        })
+    }
+}
+
+impl Item for net_mesh::mesh::PublishConfig {}
+
 impl Fixture for net_mesh::mesh::ReceiveOptions {
     fn read(value: &Value) -> Result<Self, Failure> {
         let members = object(value)?;
@@ -431,6 +527,7 @@ impl Fixture for net_mesh::mesh::MeshEvent {
         Ok(Self {
             id: optional(members, "id")?.ok_or_else(|| missing("id"))?,
             sender: optional(members, "sender")?.ok_or_else(|| missing("sender"))?,
+            channel: optional(members, "channel")?,
             stream_id: optional(members, "stream_id")?.ok_or_else(|| missing("stream_id"))?,
             sequence: optional(members, "sequence")?.ok_or_else(|| missing("sequence"))?,
             reliable: optional(members, "reliable")?.ok_or_else(|| missing("reliable"))?,
@@ -443,6 +540,7 @@ impl Fixture for net_mesh::mesh::MeshEvent {
         json!({
             "id": self.id.write(),
             "sender": self.sender.write(),
+            "channel": self.channel.write(),
             "stream_id": self.stream_id.write(),
             "sequence": self.sequence.write(),
             "reliable": self.reliable.write(),

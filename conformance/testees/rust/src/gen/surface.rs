@@ -1343,6 +1343,169 @@ fn channel(list: &mut List) {
     list.value("ChannelEnd::Removed", net_mesh::channel::ChannelEnd::Removed.text());
     list.value("ChannelEnd::Replaced", net_mesh::channel::ChannelEnd::Replaced.text());
     list.value("ChannelEnd::ShuttingDown", net_mesh::channel::ChannelEnd::ShuttingDown.text());
+    list.ty::<net_mesh::channel::Visibility>("Visibility");
+    list.value("Visibility::Global", net_mesh::channel::Visibility::Global.text());
+    list.value("Visibility::SubnetLocal", net_mesh::channel::Visibility::SubnetLocal.text());
+    list.value("Visibility::ParentVisible", net_mesh::channel::Visibility::ParentVisible.text());
+    list.value("Visibility::Exported", net_mesh::channel::Visibility::Exported.text());
+    list.ty::<net_mesh::channel::SubscriptionEnd>("SubscriptionEnd");
+    list.value("SubscriptionEnd::Left", net_mesh::channel::SubscriptionEnd::Left.text());
+    list.value("SubscriptionEnd::Stopped", net_mesh::channel::SubscriptionEnd::Stopped.text());
+    list.value("SubscriptionEnd::Unsubscribed", net_mesh::channel::SubscriptionEnd::Unsubscribed.text());
+    list.value("SubscriptionEnd::ShutDown", net_mesh::channel::SubscriptionEnd::ShutDown.text());
+    list.value("SubscriptionEnd::Expired", net_mesh::channel::SubscriptionEnd::Expired.text());
+    list.value("SubscriptionEnd::Revoked", net_mesh::channel::SubscriptionEnd::Revoked.text());
+    list.value("SubscriptionEnd::Unauthorized", net_mesh::channel::SubscriptionEnd::Unauthorized.text());
+    list.value("SubscriptionEnd::Removed", net_mesh::channel::SubscriptionEnd::Removed.text());
+    list.value("SubscriptionEnd::Refused", net_mesh::channel::SubscriptionEnd::Refused.text());
+    list.ty::<net_mesh::channel::OnFailure>("OnFailure");
+    list.value("OnFailure::BestEffort", net_mesh::channel::OnFailure::BestEffort.text());
+    list.value("OnFailure::FailFast", net_mesh::channel::OnFailure::FailFast.text());
+    list.value("OnFailure::Collect", net_mesh::channel::OnFailure::Collect.text());
+    list.ty::<net_mesh::channel::PublishWait>("PublishWait");
+    list.value("PublishWait::Taken", net_mesh::channel::PublishWait::Taken.text());
+    list.value("PublishWait::Acked", net_mesh::channel::PublishWait::Acked.text());
+    list.ty::<net_mesh::channel::PublishReason>("PublishReason");
+    list.value("PublishReason::NoRoom", net_mesh::channel::PublishReason::NoRoom.text());
+    list.value("PublishReason::Rate", net_mesh::channel::PublishReason::Rate.text());
+    list.value("PublishReason::Gone", net_mesh::channel::PublishReason::Gone.text());
+    list.value("PublishReason::Denied", net_mesh::channel::PublishReason::Denied.text());
+    list.value("PublishReason::Unacked", net_mesh::channel::PublishReason::Unacked.text());
+    list.ty::<net_mesh::channel::ChannelError>("ChannelError");
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::Unauthorized)
+        },
+        &["ChannelError::Unauthorized"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::UnknownChannel)
+        },
+        &["ChannelError::UnknownChannel"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::RateLimited)
+        },
+        &["ChannelError::RateLimited"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| matches!(value, net_mesh::channel::ChannelError::TooMany),
+        &["ChannelError::TooMany"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::Rejected { reason: _, .. })
+        },
+        &["ChannelError::Rejected", "ChannelError::Rejected.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::InvalidName { reason: _, .. })
+        },
+        &["ChannelError::InvalidName", "ChannelError::InvalidName.reason"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::InvalidVisibility { .. })
+        },
+        &["ChannelError::InvalidVisibility"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::InvalidReliability)
+        },
+        &["ChannelError::InvalidReliability"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::InvalidOnFailure { .. })
+        },
+        &["ChannelError::InvalidOnFailure"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| matches!(value, net_mesh::channel::ChannelError::NoAnswer),
+        &["ChannelError::NoAnswer"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::NotConnected)
+        },
+        &["ChannelError::NotConnected"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| matches!(value, net_mesh::channel::ChannelError::Expired),
+        &["ChannelError::Expired"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| matches!(value, net_mesh::channel::ChannelError::Revoked),
+        &["ChannelError::Revoked"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| matches!(value, net_mesh::channel::ChannelError::Removed),
+        &["ChannelError::Removed"],
+    );
+    list.parts(
+        |value: &net_mesh::channel::ChannelError| {
+            matches!(value, net_mesh::channel::ChannelError::NotDelivered { node: _, reason: _, .. })
+        },
+        &[
+            "ChannelError::NotDelivered",
+            "ChannelError::NotDelivered.node",
+            "ChannelError::NotDelivered.reason",
+        ],
+    );
+    list.ty::<net_mesh::channel::ChannelConfig>("ChannelConfig");
+    list.parts(
+        |net_mesh::channel::ChannelConfig {
+             name: _,
+             prefix: _,
+             visibility: _,
+             reliable: _,
+             require_token: _,
+             trusted_issuers: _,
+             priority: _,
+             max_rate_pps: _,
+             ..
+         }: &net_mesh::channel::ChannelConfig| {},
+        &[
+            "ChannelConfig.name",
+            "ChannelConfig.prefix",
+            "ChannelConfig.visibility",
+            "ChannelConfig.reliable",
+            "ChannelConfig.require_token",
+            "ChannelConfig.trusted_issuers",
+            "ChannelConfig.priority",
+            "ChannelConfig.max_rate_pps",
+        ],
+    );
+    list.ty::<net_mesh::channel::SubscribeChannelOptions>("SubscribeChannelOptions");
+    list.parts(|net_mesh::channel::SubscribeChannelOptions { token: _, tokens: _, group: _, queue: _, .. }: &net_mesh::channel::SubscribeChannelOptions| {}, &["SubscribeChannelOptions.token", "SubscribeChannelOptions.tokens", "SubscribeChannelOptions.group", "SubscribeChannelOptions.queue"]);
+    list.ty::<net_mesh::channel::ChannelEvent>("ChannelEvent");
+    list.parts(
+        |net_mesh::channel::ChannelEvent {
+             publisher: _,
+             channel: _,
+             sequence: _,
+             payload: _,
+             lagged: _,
+             restarted: _,
+             ..
+         }: &net_mesh::channel::ChannelEvent| {},
+        &[
+            "ChannelEvent.publisher",
+            "ChannelEvent.channel",
+            "ChannelEvent.sequence",
+            "ChannelEvent.payload",
+            "ChannelEvent.lagged",
+            "ChannelEvent.restarted",
+        ],
+    );
+    list.ty::<net_mesh::channel::PublishFailure>("PublishFailure");
+    list.parts(|net_mesh::channel::PublishFailure { node_id: _, reason: _, message: _, .. }: &net_mesh::channel::PublishFailure| {}, &["PublishFailure.node_id", "PublishFailure.reason", "PublishFailure.message"]);
+    list.ty::<net_mesh::channel::PublishReport>("PublishReport");
+    list.parts(|net_mesh::channel::PublishReport { attempted: _, delivered: _, errors: _, sequence: _, .. }: &net_mesh::channel::PublishReport| {}, &["PublishReport.attempted", "PublishReport.delivered", "PublishReport.errors", "PublishReport.sequence"]);
     let _ = (net_mesh::wire::channel::ChannelResume::encode, net_mesh::wire::channel::ChannelResume::decode);
     list.has(&["ChannelResume::encode", "ChannelResume::decode"]);
     let _ = (
@@ -1555,6 +1718,24 @@ fn mesh(list: &mut List) {
         |net_mesh::mesh::MeshShutdownOptions { timeout: _, .. }: &net_mesh::mesh::MeshShutdownOptions| {},
         &["MeshShutdownOptions.timeout"],
     );
+    list.ty::<net_mesh::mesh::PublishConfig>("PublishConfig");
+    list.parts(
+        |net_mesh::mesh::PublishConfig {
+             reliability: _,
+             on_failure: _,
+             max_inflight: _,
+             wait: _,
+             deadline: _,
+             ..
+         }: &net_mesh::mesh::PublishConfig| {},
+        &[
+            "PublishConfig.reliability",
+            "PublishConfig.on_failure",
+            "PublishConfig.max_inflight",
+            "PublishConfig.wait",
+            "PublishConfig.deadline",
+        ],
+    );
     list.ty::<net_mesh::mesh::ReceiveOptions>("ReceiveOptions");
     list.parts(
         |net_mesh::mesh::ReceiveOptions { peer: _, stream_id: _, .. }: &net_mesh::mesh::ReceiveOptions| {},
@@ -1572,6 +1753,7 @@ fn mesh(list: &mut List) {
         |net_mesh::mesh::MeshEvent {
              id: _,
              sender: _,
+             channel: _,
              stream_id: _,
              sequence: _,
              reliable: _,
@@ -1582,6 +1764,7 @@ fn mesh(list: &mut List) {
         &[
             "MeshEvent.id",
             "MeshEvent.sender",
+            "MeshEvent.channel",
             "MeshEvent.stream_id",
             "MeshEvent.sequence",
             "MeshEvent.reliable",
@@ -1788,6 +1971,7 @@ fn mesh(list: &mut List) {
     list.ty::<net_mesh::mesh::NetStream>("NetStream");
     list.ty::<net_mesh::mesh::MeshEvents>("MeshEvents");
     list.ty::<net_mesh::mesh::CapabilityChanges>("CapabilityChanges");
+    list.ty::<net_mesh::mesh::ChannelSubscription>("ChannelSubscription");
     list.has(&["MeshNode::create"]);
     list.has(&["MeshNode::new"]);
     list.has(&["MeshNode::start"]);
@@ -1813,6 +1997,11 @@ fn mesh(list: &mut List) {
     list.has(&["MeshNode::stream_stats"]);
     list.has(&["MeshNode::receive"]);
     list.has(&["MeshNode::poll"]);
+    list.has(&["MeshNode::register_channel"]);
+    list.has(&["MeshNode::unregister_channel"]);
+    list.has(&["MeshNode::subscribe_channel"]);
+    list.has(&["MeshNode::unsubscribe_channel"]);
+    list.has(&["MeshNode::publish"]);
     list.has(&["MeshNode::peers"]);
     list.has(&["MeshNode::peer_count"]);
     list.has(&["MeshNode::node_id"]);
@@ -1826,6 +2015,10 @@ fn mesh(list: &mut List) {
     list.has(&["MeshStream::stream_id"]);
     list.has(&["MeshEvents::stop"]);
     list.has(&["CapabilityChanges::stop"]);
+    list.has(&["ChannelSubscription::end_reason"]);
+    list.has(&["ChannelSubscription::stop"]);
+    list.has(&["ChannelSubscription::publisher"]);
+    list.has(&["ChannelSubscription::channel"]);
 }
 
 fn bus(list: &mut List) {

@@ -2779,6 +2779,61 @@ impl Fixture for net_types::channel::ChannelEnd {
     }
 }
 
+impl Fixture for net_types::channel::Visibility {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::SubscriptionEnd {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::OnFailure {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::PublishWait {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Fixture for net_types::channel::PublishReason {
+    fn read(value: &Value) -> Result<Self, Failure> {
+        let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
+        text.parse().map_err(|_| wrong("a known text", value))
+    }
+
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
 impl Fixture for net_types::mesh::RejectCode {
     fn read(value: &Value) -> Result<Self, Failure> {
         let text = value.as_str().ok_or_else(|| wrong("a text", value))?;
@@ -3027,6 +3082,16 @@ impl Item for net_types::capability::AxisSeparator {}
 impl Item for net_types::channel::ChannelRefusal {}
 
 impl Item for net_types::channel::ChannelEnd {}
+
+impl Item for net_types::channel::Visibility {}
+
+impl Item for net_types::channel::SubscriptionEnd {}
+
+impl Item for net_types::channel::OnFailure {}
+
+impl Item for net_types::channel::PublishWait {}
+
+impl Item for net_types::channel::PublishReason {}
 
 impl Item for net_types::mesh::RejectCode {}
 

@@ -37,15 +37,19 @@ pub struct Plan {
     pub priority: u8,
     /// Whether it is to arrive.
     pub is_reliable: bool,
+    /// Whether who publishes waits for room unless told otherwise.
+    pub waits: bool,
     /// Those who get it.
     pub targets: Vec<Target>,
+    /// Queue groups of each of which one member gets it: whose turn it is stands first, then who is next.
+    pub groups: Vec<Vec<Target>>,
     /// Those who do not, and why.
     pub left_out: Vec<(Target, Reason)>,
 }
 
 impl Publisher {
     /// Plans where the next event of a channel goes: to each subscriber that is allowed now and in no group, and to one of
-    /// each queue group, in turn. An event beyond the channel's rate goes to nobody and takes no number.
+    /// each queue group, in turn, or the next that has room. An event beyond the channel's rate goes to nobody and takes no number.
     ///
     /// `unknown_channel` if the name is not registered, `unauthorized` if this node does not have what publishing takes.
     pub fn plan(&mut self, at: Moment, directory: &Directory, name: &str) -> Result<Plan, ChannelRefusal> {
@@ -75,7 +79,8 @@ impl Channel {
     fn plan(&mut self, at: Moment) -> Plan {
         let config = &self.registered.config;
         let (priority, is_reliable) = (config.priority, config.reliable);
-        let mut plan = Plan { sequence: self.next, priority, is_reliable, ..Plan::default() };
+        let mut plan =
+            Plan { sequence: self.next, priority, is_reliable, waits: config.waits, ..Plan::default() };
         if !self.is_in_rate(at.now) {
             plan.left_out =
                 self.roster.members().iter().map(|member| (target(member), Reason::Rate)).collect();
@@ -90,9 +95,11 @@ impl Channel {
             }
         }
         self.turns.retain(|group, _| groups.contains_key(group.as_str()));
-        for (group, members) in groups {
+        for (group, mut members) in groups {
             let turn = self.turns.entry(group.to_owned()).or_default();
-            plan.targets.push(members[(*turn % members.len() as u64) as usize]);
+            let first = (*turn % members.len() as u64) as usize;
+            members.rotate_left(first);
+            plan.groups.push(members);
             *turn = turn.wrapping_add(1);
         }
         self.next += 1;

@@ -66,6 +66,8 @@ pub enum Change {
         next: u64,
         /// Whether each event is to arrive.
         is_reliable: bool,
+        /// How urgent its events are.
+        priority: u8,
     },
     /// A peer hears a channel no more: the stream is to be ended.
     Ended {
@@ -169,7 +171,8 @@ impl Publisher {
     /// Answers a peer that asks for a channel.
     pub fn subscribe(&mut self, at: Moment, directory: &Directory, peer: Peer, asks: &ChannelSubscribe) {
         let Some(state) = self.peers.get(&peer) else { return };
-        let is_full = state.subscriptions.len() >= MAX_SUBSCRIPTIONS as usize;
+        let is_replacement = state.subscriptions.values().any(|before| before.channel == asks.channel);
+        let is_full = !is_replacement && state.subscriptions.len() >= MAX_SUBSCRIPTIONS as usize;
         let admitted = match self.admit(at, directory, peer, asks) {
             Ok(_) if is_full => Err(ChannelRefusal::TooMany),
             other => other,
@@ -264,6 +267,16 @@ impl Publisher {
         }
     }
 
+    /// The node of a peer with which a session stands.
+    pub fn node_of(&self, peer: Peer) -> Option<NodeId> {
+        self.peers.get(&peer).map(|state| state.node)
+    }
+
+    /// Whether events of a channel arrive once they are taken; nothing if there is no such channel.
+    pub fn is_reliable(&self, channel: &str) -> Option<bool> {
+        self.registry.find(channel).map(|found| found.config.reliable)
+    }
+
     /// Who hears a channel, if anybody has asked for it.
     pub fn roster(&self, channel: &str) -> Option<&Roster> {
         self.channels.get(channel).map(|channel| &channel.roster)
@@ -283,7 +296,7 @@ impl Publisher {
         let until = subscription.until;
         let member = Member { peer, subscription: id, group: asks.group.clone(), until };
         state.subscriptions.insert(id, subscription);
-        let is_reliable = registered.config.reliable;
+        let (is_reliable, priority) = (registered.config.reliable, registered.config.priority);
         let channel =
             self.channels.entry(asks.channel.clone()).or_insert_with(|| Channel::new(at.now, registered));
         channel.roster.add(member);
@@ -293,7 +306,8 @@ impl Publisher {
             ChannelSubscribed { request: asks.request, subscription: id, epoch: self.epoch, next };
         self.say(peer, ChannelControlBody::ChannelSubscribed(subscribed));
         let channel = asks.channel.clone();
-        self.changes.push_back(Change::Admitted { peer, subscription: id, channel, next, is_reliable });
+        let admitted = Change::Admitted { peer, subscription: id, channel, next, is_reliable, priority };
+        self.changes.push_back(admitted);
     }
 
     /// Ends a subscription and tells the peer; false if there is none.

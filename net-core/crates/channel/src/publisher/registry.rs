@@ -13,7 +13,9 @@ pub struct ChannelConfig {
     pub visibility: Visibility,
     /// Whether each event arrives, once and in order.
     pub reliable: bool,
-    /// How urgent its events are; what has a greater number leaves first.
+    /// Whether who publishes waits for room unless told otherwise.
+    pub waits: bool,
+    /// How urgent its events are: of those that wait for room, what has a greater number goes first.
     pub priority: u8,
     /// Most events in a second.
     pub max_rate_pps: Option<u32>,
@@ -87,6 +89,13 @@ impl Publisher {
     /// Removes a registration by name; its subscriptions end. False if there is none.
     pub fn remove(&mut self, directory: &Directory, name: &str) -> bool {
         let was_there = self.registry.names.remove(name).is_some();
+        self.reconsider(directory);
+        was_there
+    }
+
+    /// Removes the registration of a prefix; subscriptions that rest on it end. False if there is none.
+    pub fn remove_prefix(&mut self, directory: &Directory, prefix: &str) -> bool {
+        let was_there = self.registry.prefixes.remove(prefix).is_some();
         self.reconsider(directory);
         was_there
     }

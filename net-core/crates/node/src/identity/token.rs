@@ -25,6 +25,11 @@ impl Token {
         self.0.clone()
     }
 
+    /// The bytes that travel.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     pub(super) fn as_inner(&self) -> &net_crypto::Token {
         &self.0
     }

@@ -74,7 +74,7 @@ async fn drive(node: Weak<Shared>, own: Arc<Socket>, socket: UdpSocket) {
                 timer.as_mut().reset(TokioInstant::now() + FAR);
                 shared.act(|hub, now| {
                     hub.armed = None;
-                    hub.machine.set_calendar(now, nanoseconds(SystemTime::now()) / 1_000_000_000);
+                    hub.machine.set_calendar(now, nanoseconds(SystemTime::now()) / 1_000_000);
                     hub.machine.handle_timeout(now);
                 });
             }

@@ -21,8 +21,10 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{
     discovery::Watches,
+    hearing::Hearing,
     outgoing::{End, Outgoing},
     peers::Peers,
+    publishing::Publishing,
     queue::Queue,
     settings::Settings,
     socket::{Arrivals, Socket},
@@ -59,6 +61,8 @@ pub(super) struct Hub {
     pub(super) outgoing: Outgoing,
     pub(super) queue: Queue,
     pub(super) watches: Watches,
+    pub(super) hearing: Hearing,
+    pub(super) publishing: Publishing,
     pub(super) driver: Option<JoinHandle<()>>,
     /// Until the node is shut down.
     pub(super) socket: Option<Arc<Socket>>,
@@ -137,6 +141,8 @@ impl Shared {
             outgoing: Outgoing::default(),
             queue: Queue::new(settings.queue),
             watches: Watches::default(),
+            hearing: Hearing::default(),
+            publishing: Publishing::default(),
             driver: None,
             socket: Some(Arc::new(socket)),
             life: Life::Open,
@@ -183,17 +189,20 @@ impl Shared {
         let mut hub = self.lock();
         let haste = hub.send(now, peer, id, messages);
         match haste {
-            Ok(Haste::Soon) => {
-                let is_first = !std::mem::replace(&mut hub.has_gathered, true);
-                drop(hub);
-                if is_first {
-                    self.wake.notify_one();
-                }
-            }
+            Ok(Haste::Soon) => self.gather(hub),
             Ok(Haste::None) => {}
             Ok(Haste::Now) | Err(_) => self.settle(hub, now),
         }
         haste.map(drop)
+    }
+
+    /// Has the driver take along what was sent.
+    pub(super) fn gather(&self, mut hub: MutexGuard<'_, Hub>) {
+        let is_first = !std::mem::replace(&mut hub.has_gathered, true);
+        drop(hub);
+        if is_first {
+            self.wake.notify_one();
+        }
     }
 
     /// Sends what has gathered.
@@ -205,7 +214,7 @@ impl Shared {
     }
 
     /// Settles the state, and tells everybody whom that concerns.
-    fn settle(&self, mut hub: MutexGuard<'_, Hub>, now: Instant) {
+    pub(super) fn settle(&self, mut hub: MutexGuard<'_, Hub>, now: Instant) {
         let news = hub.settle(now);
         let timeout = hub.machine.poll_timeout();
         let is_sooner = timeout.is_some_and(|timeout| hub.armed.is_none_or(|armed| timeout < armed));
@@ -323,6 +332,7 @@ impl Hub {
 
     /// Begins to end every stream over which something may be on its way.
     pub(super) fn finish_all(&mut self, now: Instant) {
+        self.finishing.extend(self.machine.finish_channels(now));
         let used: Vec<_> = self.outgoing.used().map(|own| (own.session, own.stream, own.ended)).collect();
         for (session, stream, ended) in used {
             if ended.is_none() && self.machine.endpoint_mut().finish(now, session, stream).is_ok() {
@@ -339,6 +349,7 @@ impl Hub {
         self.peers.fail_all(&MeshError::ShutDown);
         self.queue.clear();
         self.watches.clear();
+        self.hear_no_more();
         self.socket = None;
         self.finishing.clear();
     }
@@ -386,12 +397,14 @@ impl Hub {
                 self.take(event, &mut news);
             }
             self.read(now, &mut news);
+            news.to_read |= self.hear(now);
             self.send_packets(now);
             let Some(event) = self.machine.poll(now) else { break };
             self.take(event, &mut news);
         }
         news.moved |= self.machine.reroutes() != reroutes;
         news.changed = self.heed_changes();
+        news.moved |= self.note_outcomes() || self.publishing.awaits_acknowledgement();
         self.keep_epoch();
         news
     }
@@ -418,7 +431,9 @@ impl Hub {
             Event::Suspected { session, is_silent } => self.peers.suspect(session, is_silent),
             Event::Disconnected { session, peer, error } => {
                 tracing::debug!(peer = %peer, %error, "disconnected");
-                self.peers.disconnect(session);
+                if let Some(node) = self.peers.disconnect(session) {
+                    self.lose_publisher(node);
+                }
                 self.outgoing.disconnect(session);
                 self.incoming.retain(|(its, _), _| *its != session);
                 self.finishing.retain(|(its, _)| *its != session);
@@ -509,6 +524,7 @@ impl Hub {
                 Some(MeshEvent {
                     id: String::new(),
                     sender: peer,
+                    channel: None,
                     stream_id: id,
                     sequence,
                     reliable: is_reliable,

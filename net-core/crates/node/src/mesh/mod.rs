@@ -15,25 +15,30 @@
 //! | `outgoing` | streams to peers, and what is sent over them |
 //! | `queue` | messages that wait to be read, and by whom |
 //! | `discovery` | what nodes announce, and who watches that |
+//! | `hearing` | channels that are heard, and their events that wait to be read |
+//! | `publishing` | channels of this node, and how an event is published |
 //! | `driver` | the task that waits |
 //! | `carrier` | what the bus needs of a node that carries its events |
-//! | `node`, `stream`, `events` | the published objects |
+//! | `node`, `stream`, `events`, `subscription` | the published objects |
 //! | `stats` | counters, and their Prometheus text |
 
 mod carrier;
 mod discovery;
 mod driver;
 mod events;
+mod hearing;
 mod hub;
 mod node;
 mod outgoing;
 mod peers;
+mod publishing;
 mod queue;
 mod settings;
 mod socket;
 mod state;
 mod stats;
 mod stream;
+mod subscription;
 #[cfg(test)]
 mod tests;
 
@@ -43,3 +48,4 @@ pub use events::MeshEvents;
 pub use node::MeshNode;
 pub(crate) use settings::{Settings, secret_bytes};
 pub use stream::MeshStream;
+pub use subscription::ChannelSubscription;

@@ -18,10 +18,11 @@ use net_session::{Path, Target};
 use net_types::{
     Error, api,
     capability::{CapabilityFilter, CapabilityRequirement, CapabilitySet, ScopeFilter},
+    channel::{ChannelConfig, PublishReport, SubscribeChannelOptions},
     identity::NodeId,
     mesh::{
         AnnounceOptions, MeshError, MeshEvent, MeshNodeConfig, MeshShutdownOptions, MeshStats, PeerInfo,
-        PublicKey, ReceiveOptions, RouteInfo, StreamConfig, StreamError, StreamStats,
+        PublicKey, PublishConfig, ReceiveOptions, RouteInfo, StreamConfig, StreamError, StreamStats,
     },
 };
 use tokio::{sync::oneshot, time::timeout};
@@ -37,8 +38,9 @@ use super::{
     state::State,
     stats,
     stream::MeshStream,
+    subscription::ChannelSubscription,
 };
-use crate::bus::bell::Waiter;
+use crate::{bus::bell::Waiter, identity::Token};
 
 /// Time before a second attempt to send, and the longest before any.
 const FIRST_RETRY: Duration = Duration::from_millis(5);
@@ -56,7 +58,9 @@ pub struct MeshNode {
 
 impl api::MeshNode for MeshNode {
     type CapabilityChanges = CapabilityChanges;
+    type Token = Token;
     type MeshStream = MeshStream;
+    type ChannelSubscription = ChannelSubscription;
     type MeshEvents = MeshEvents;
 
     async fn create(config: MeshNodeConfig) -> Result<Arc<Self>, Error> {
@@ -255,8 +259,50 @@ impl api::MeshNode for MeshNode {
         self.run()?;
         self.shared.act(|hub, _| {
             hub.check_open()?;
-            Ok(hub.queue.take_common(limit as usize))
+            Ok(hub.poll_common(limit as usize))
         })
+    }
+
+    fn register_channel(&self, config: ChannelConfig) -> Result<(), Error> {
+        self.shared.act(|hub, _| {
+            hub.check_open()?;
+            hub.register_channel(&config)
+        })
+    }
+
+    fn unregister_channel(&self, name: &str, prefix: bool) -> Result<bool, Error> {
+        Ok(self.shared.act(|hub, _| hub.machine.remove_channel(name, prefix)))
+    }
+
+    async fn subscribe_channel(
+        &self,
+        publisher_node_id: NodeId,
+        channel: String,
+        options: SubscribeChannelOptions<Arc<Token>>,
+    ) -> Result<Arc<ChannelSubscription>, Error> {
+        self.run()?;
+        ChannelSubscription::open(&self.shared, publisher_node_id, channel, options).await
+    }
+
+    async fn unsubscribe_channel(&self, publisher_node_id: NodeId, channel: String) -> Result<(), Error> {
+        self.shared.act(|hub, _| {
+            hub.check_open()?;
+            hub.unsubscribe(publisher_node_id, &channel);
+            Ok::<_, Error>(())
+        })?;
+        self.shared.news.ring();
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        channel: String,
+        payload: Bytes,
+        options: PublishConfig,
+    ) -> Result<PublishReport, Error> {
+        self.run()?;
+        options.check()?;
+        self.shared.publish(&channel, &payload, &options).await
     }
 
     fn peers(&self) -> Result<Vec<PeerInfo>, Error> {
@@ -328,6 +374,13 @@ impl api::MeshNode for MeshNode {
 }
 
 impl MeshNode {
+    /// The number of those who hear a channel of this node.
+    #[doc(hidden)]
+    pub fn subscribers(&self, channel: &str) -> usize {
+        let hub = self.shared.lock();
+        hub.machine.publisher().roster(channel).map_or(0, |roster| roster.snapshot().len())
+    }
+
     /// Binds the socket and makes the node.
     pub(crate) fn bind(mut settings: Settings) -> Result<Arc<Self>, Error> {
         let bind = settings.bind;

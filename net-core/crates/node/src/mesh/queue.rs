@@ -109,6 +109,18 @@ impl Queue {
         self.next_event = next;
     }
 
+    /// Draws the number of an event that does not wait here.
+    pub(super) fn draw_number(&mut self) -> u64 {
+        let number = self.next_event;
+        self.next_event += 1;
+        number
+    }
+
+    /// Number of the first message that no reader gets.
+    pub(super) fn first_common(&self) -> Option<u64> {
+        self.common.events.front().map(|waiting| waiting.number)
+    }
+
     /// Takes messages that no reader gets.
     pub(super) fn take_common(&mut self, most: usize) -> Vec<MeshEvent> {
         self.common.take(most)

@@ -54,7 +54,7 @@ impl Settings {
         // Each run is an epoch of its own; others tell a clock that was set back of a later one.
         let epoch = nanoseconds(SystemTime::now()) / 1_000_000;
         let directory = net_channel::Config::default();
-        let machine = Machine { seed, session, router, directory, epoch, wall: epoch / 1_000 };
+        let machine = Machine { seed, session, router, directory, epoch, wall_ms: epoch };
         let state = config.state_dir.as_ref().map(PathBuf::from);
         let geometry = geometry(config)?;
         Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue, geometry })

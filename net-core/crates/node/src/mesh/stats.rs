@@ -39,7 +39,8 @@ pub(super) fn of_stream(hub: &Hub, peer: NodeId, id: u64) -> Option<StreamStats>
 /// The counters of a node.
 pub(super) fn of_node(hub: &Hub) -> MeshStats {
     let stats = hub.machine.endpoint().stats();
-    let (queued, queued_bytes) = hub.queue.size();
+    let ((messages, bytes), (events, of_events)) = (hub.queue.size(), hub.hearing.size());
+    let (queued, queued_bytes) = (messages + events, bytes + of_events);
     let routed = hub.machine.router().counters();
     MeshStats {
         sessions: stats.sessions,

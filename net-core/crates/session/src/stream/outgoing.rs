@@ -233,12 +233,24 @@ impl Outgoing {
 
     pub(crate) fn stats(&self, sid: u64) -> Option<StreamStats> {
         let stream = self.streams.get(&sid)?;
-        let (outstanding, window, lost, dropped) = match &stream.form {
-            Form::Reliable(form) => (form.outstanding(), form.window(), 0, 0),
-            Form::Unreliable(form) => (form.outstanding(), form.window(), form.lost, form.dropped),
+        let (next_sequence, refused) = (stream.sequence, stream.refused);
+        let stats = match &stream.form {
+            Form::Reliable(form) => StreamStats {
+                outstanding: form.outstanding(),
+                written: form.written(),
+                acknowledged: form.acknowledged(),
+                window: form.window(),
+                ..StreamStats::default()
+            },
+            Form::Unreliable(form) => StreamStats {
+                outstanding: form.outstanding(),
+                window: form.window(),
+                lost: form.lost,
+                dropped: form.dropped,
+                ..StreamStats::default()
+            },
         };
-        let next_sequence = stream.sequence;
-        Some(StreamStats { next_sequence, outstanding, window, refused: stream.refused, lost, dropped })
+        Some(StreamStats { next_sequence, refused, ..stats })
     }
 
     /// Fills a packet up to `end` with frames of data. `largest` is what an empty packet holds.

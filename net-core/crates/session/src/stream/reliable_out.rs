@@ -117,6 +117,16 @@ impl ReliableOut {
         self.buffer.end() - self.buffer.start()
     }
 
+    /// One behind the last byte that was written.
+    pub(crate) fn written(&self) -> u64 {
+        self.buffer.end()
+    }
+
+    /// Bytes from the first on that have arrived.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.buffer.start()
+    }
+
     /// One behind the highest byte that was sent.
     pub(crate) fn sent(&self) -> u64 {
         self.next

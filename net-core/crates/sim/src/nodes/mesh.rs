@@ -8,7 +8,7 @@ use net_crypto::{
     Seed,
     mesh::{Psk, PublicKey, StaticKey},
 };
-use net_machine::{ChannelEvent, Machine, Published, Settings};
+use net_machine::{ChannelEvent, Machine, Manner, Published, Settings};
 use net_router::Router;
 use net_session::{Config, DialId, Ecn, Endpoint, Event, OpenStream, SessionId, StreamId, Target};
 use net_types::{
@@ -83,7 +83,7 @@ impl MeshNode {
             router: net_router::Config::default(),
             directory: net_channel::Config::default(),
             epoch: birth.wall_ms,
-            wall: birth.wall_ms / 1_000,
+            wall_ms: birth.wall_ms,
         };
         let random = Box::new(Drawn(birth.random.fork()));
         let mut node = Self {
@@ -149,7 +149,7 @@ impl MeshNode {
 
     /// Publishes an event; nothing if there is no such channel, or it is not this node's to use.
     pub fn publish(&mut self, now: Instant, name: &str, payload: Bytes) -> Option<Published> {
-        let published = self.machine.publish(now, name, &payload).ok();
+        let published = self.machine.publish(now, name, &payload, Manner::default()).ok();
         self.exchange(now);
         published
     }
@@ -247,7 +247,7 @@ impl MeshNode {
             }
             let unread: Vec<_> = self.unread.iter().copied().collect();
             unread.into_iter().for_each(|(session, stream)| self.read(now, session, stream));
-            while let Some(event) = self.machine.read_event(now) {
+            while let Some(event) = self.machine.read_event(now, |_| true) {
                 self.heard.push(event);
             }
             while let Some(notice) = self.machine.poll_notice() {

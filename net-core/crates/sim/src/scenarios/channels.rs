@@ -176,7 +176,7 @@ fn publish(company: &mut Company, channel: &str, number: u64) -> Result<(), Viol
     let payload = Bytes::from(format!("{channel} {number}"));
     let published = company.world.with(Host(PUBLISHER), |node, now| node.publish(now, channel, payload))?;
     match published.flatten() {
-        Some(published) if published.sequence == number => Ok(()),
+        Some(published) if published.sequence == Some(number) => Ok(()),
         other => Err(company.world.violation(format!("event {number} was published as {other:?}"))),
     }
 }

@@ -34,6 +34,8 @@ pub enum Error {
     Capability(crate::capability::CapabilityError),
     /// Why something is no subnet, or no rule for one.
     Subnet(crate::capability::SubnetError),
+    /// Why a channel cannot be registered, heard or published on, or is heard no more.
+    Channel(crate::channel::ChannelError),
 }
 
 impl Error {
@@ -55,6 +57,7 @@ impl Error {
             Self::NetDb(_) => 12,
             Self::Capability(_) => 13,
             Self::Subnet(_) => 14,
+            Self::Channel(_) => 15,
         }
     }
 
@@ -76,6 +79,7 @@ impl Error {
             Self::NetDb(_) => "net_db",
             Self::Capability(_) => "capability",
             Self::Subnet(_) => "subnet",
+            Self::Channel(_) => "channel",
         }
     }
 
@@ -97,6 +101,7 @@ impl Error {
             Self::NetDb(error) => error.kind(),
             Self::Capability(error) => error.kind(),
             Self::Subnet(error) => error.kind(),
+            Self::Channel(error) => error.kind(),
         }
     }
 
@@ -118,6 +123,7 @@ impl Error {
             Self::NetDb(error) => error.kind_text(),
             Self::Capability(error) => error.kind_text(),
             Self::Subnet(error) => error.kind_text(),
+            Self::Channel(error) => error.kind_text(),
         }
     }
 
@@ -139,6 +145,7 @@ impl Error {
             Self::NetDb(error) => error.retry(),
             Self::Capability(error) => error.retry(),
             Self::Subnet(error) => error.retry(),
+            Self::Channel(error) => error.retry(),
         }
     }
 
@@ -160,6 +167,7 @@ impl Error {
             Self::NetDb(error) => error.detail(),
             Self::Capability(error) => error.detail(),
             Self::Subnet(error) => error.detail(),
+            Self::Channel(error) => error.detail(),
         }
     }
 }
@@ -182,6 +190,7 @@ impl std::fmt::Display for Error {
             Self::NetDb(error) => error.fmt(f),
             Self::Capability(error) => error.fmt(f),
             Self::Subnet(error) => error.fmt(f),
+            Self::Channel(error) => error.fmt(f),
         }
     }
 }
@@ -265,5 +274,11 @@ impl From<crate::capability::CapabilityError> for Error {
 impl From<crate::capability::SubnetError> for Error {
     fn from(error: crate::capability::SubnetError) -> Self {
         Self::Subnet(error)
+    }
+}
+
+impl From<crate::channel::ChannelError> for Error {
+    fn from(error: crate::channel::ChannelError) -> Self {
+        Self::Channel(error)
     }
 }

@@ -452,6 +452,46 @@ impl Default for MeshShutdownOptions {
     }
 }
 
+/// How an event is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishConfig {
+    /// `reliable` to wait for room, `fire_and_forget` not to wait.
+    pub reliability: Option<crate::mesh::Reliability>,
+    /// What is done about a subscriber that does not take it.
+    pub on_failure: crate::channel::OnFailure,
+    /// Accepted and not used: all subscribers are served at once.
+    pub max_inflight: u32,
+    /// What is waited for.
+    pub wait: crate::channel::PublishWait,
+    /// Most time to wait for room and for acknowledgements.
+    pub deadline: std::time::Duration,
+}
+
+impl Default for PublishConfig {
+    fn default() -> Self {
+        Self {
+            reliability: Default::default(),
+            on_failure: crate::channel::OnFailure::BestEffort,
+            max_inflight: 32,
+            wait: crate::channel::PublishWait::Taken,
+            deadline: std::time::Duration::from_millis(5000),
+        }
+    }
+}
+
+impl PublishConfig {
+    /// Refuses a field that lies outside its range.
+    pub fn check(&self) -> Result<(), crate::Error> {
+        crate::in_range(
+            "max_inflight",
+            Some(&self.max_inflight).map(|value| i128::from(*value)),
+            Some(1),
+            None,
+        )?;
+        Ok(())
+    }
+}
+
 /// Which messages are received.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReceiveOptions {
@@ -503,9 +543,11 @@ pub struct MeshEvent {
     pub id: String,
     /// The node that sent it.
     pub sender: crate::identity::NodeId,
-    /// Id of its stream.
+    /// The channel that it was published on.
+    pub channel: Option<String>,
+    /// Id of its stream; for an event of a channel, the hash of the channel's name.
     pub stream_id: u64,
-    /// Number of the message in its stream.
+    /// Number of the message in its stream, or in its channel.
     pub sequence: u64,
     /// Whether its stream is reliable.
     pub reliable: bool,

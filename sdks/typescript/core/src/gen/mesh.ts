@@ -4,6 +4,8 @@ import './spec';
 import * as k from '../kernel';
 import * as capabilityModule from './capability';
 import * as capabilityCodec from './codec/capability';
+import * as channelModule from './channel';
+import * as channelCodec from './codec/channel';
 import * as codec from './codec/mesh';
 import { native } from './native/mesh';
 
@@ -122,11 +124,15 @@ export interface MeshEvent {
    */
   sender: bigint;
   /**
-   * Id of its stream.
+   * The channel that it was published on.
+   */
+  channel: string | null;
+  /**
+   * Id of its stream; for an event of a channel, the hash of the channel's name.
    */
   streamId: bigint;
   /**
-   * Number of the message in its stream.
+   * Number of the message in its stream, or in its channel.
    */
   sequence: bigint;
   /**
@@ -549,6 +555,50 @@ export class MeshShutdownOptions {
 }
 
 /**
+ * How an event is published.
+ */
+export class PublishConfig {
+  /**
+   * `reliable` to wait for room, `fire_and_forget` not to wait.
+   *
+   * Left out: As the channel is registered.
+   */
+  reliability?: Reliability | null;
+  /**
+   * What is done about a subscriber that does not take it.
+   *
+   * @defaultValue `'best_effort'`
+   */
+  onFailure?: channelModule.OnFailure | null;
+  /**
+   * Accepted and not used: all subscribers are served at once.
+   *
+   * @defaultValue `32`
+   */
+  maxInflight?: number | null;
+  /**
+   * What is waited for.
+   *
+   * @defaultValue `'taken'`
+   */
+  wait?: channelModule.PublishWait | null;
+  /**
+   * Most time to wait for room and for acknowledgements.
+   *
+   * @defaultValue `5000`
+   */
+  deadlineMs?: k.BigIntLike | null;
+
+  constructor(fields: PublishConfig = {}) {
+    this.reliability = fields.reliability;
+    this.onFailure = fields.onFailure ?? 'best_effort';
+    this.maxInflight = fields.maxInflight ?? 32;
+    this.wait = fields.wait ?? 'taken';
+    this.deadlineMs = fields.deadlineMs ?? 5000;
+  }
+}
+
+/**
  * Which messages are received.
  */
 export class ReceiveOptions {
@@ -932,7 +982,7 @@ export class MeshNode extends k.NetObject {
   }
 
   /**
-   * Reads messages of peers that no open `receive` gets, without waiting for more.
+   * Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
    */
   async poll(limit: number, context?: k.SignalOptions | null): Promise<MeshEvent[]> {
     return k.submit(
@@ -941,6 +991,91 @@ export class MeshNode extends k.NetObject {
       native.meshMeshNodePoll,
       this[k.HANDLE],
       k.u32.check(limit, 'limit'),
+    );
+  }
+
+  /**
+   * Lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+   */
+  registerChannel(config: channelModule.ChannelConfig): void {
+    const w = k.begin();
+    channelCodec.channelConfig.write(w, config, 'config');
+    k.call(native.meshMeshNodeRegisterChannel, this[k.HANDLE], k.done(w));
+  }
+
+  /**
+   * Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was published. False if it was not registered.
+   */
+  unregisterChannel(name: string, prefix?: boolean | null): boolean {
+    return k.call(
+      native.meshMeshNodeUnregisterChannel,
+      this[k.HANDLE],
+      k.text.check(name, 'name'),
+      k.boolean.check(prefix ?? false, 'prefix'),
+    );
+  }
+
+  /**
+   * Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+   * long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+   * that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+   */
+  async subscribeChannel(
+    publisherNodeId: k.BigIntLike,
+    channel: string,
+    options?: (channelModule.SubscribeChannelOptions & k.SignalOptions) | null,
+  ): Promise<ChannelSubscription> {
+    const w = k.begin();
+    channelCodec.subscribeChannelOptions.write(w, options ?? {}, 'options');
+    return k.submit(
+      codec.channelSubscriptionHandle,
+      options?.signal,
+      native.meshMeshNodeSubscribeChannel,
+      this[k.HANDLE],
+      k.u64.check(publisherNodeId, 'publisherNodeId'),
+      k.text.check(channel, 'channel'),
+      k.done(w),
+    );
+  }
+
+  /**
+   * Hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+   */
+  async unsubscribeChannel(
+    publisherNodeId: k.BigIntLike,
+    channel: string,
+    context?: k.SignalOptions | null,
+  ): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeUnsubscribeChannel,
+      this[k.HANDLE],
+      k.u64.check(publisherNodeId, 'publisherNodeId'),
+      k.text.check(channel, 'channel'),
+    );
+  }
+
+  /**
+   * Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+   * `unknown_channel` if there is no such channel. Events of one
+   * channel are given to each subscriber in the order in which they were published, whoever waits for room.
+   */
+  async publish(
+    channel: string,
+    payload: Uint8Array,
+    options?: (PublishConfig & k.SignalOptions) | null,
+  ): Promise<channelModule.PublishReport> {
+    const w = k.begin();
+    codec.publishConfig.write(w, options ?? {}, 'options');
+    return k.submit(
+      channelCodec.publishReport,
+      options?.signal,
+      native.meshMeshNodePublish,
+      this[k.HANDLE],
+      k.text.check(channel, 'channel'),
+      k.bytes.check(payload, 'payload'),
+      k.done(w),
     );
   }
 
@@ -1129,6 +1264,69 @@ export class CapabilityChanges extends k.NetStream<CapabilityChange> {
       max: 1024,
       next: native.meshCapabilityChangesNext,
       close: native.meshCapabilityChangesClose,
+    };
+  }
+}
+
+/**
+ * A channel that is heard: its events in order, waiting for new ones. The first read takes the events from `poll` for good; from
+ * then on leaving the iteration, or closing the handle, ends the subscription. One that its publisher ends gives what was
+ * published before, and then the error that says why.
+ */
+export class ChannelSubscription extends k.NetStream<channelModule.ChannelEvent> {
+  declare private keptPublisher?: bigint;
+  declare private keptChannel?: string;
+
+  /**
+   * @internal
+   */
+  private constructor(handle: number) {
+    super(handle);
+  }
+
+  /**
+   * Tells why no more events come, or nothing as long as they may.
+   */
+  endReason(): channelModule.SubscriptionEnd | null {
+    return k.answer(
+      codec.optionalSubscriptionEnd,
+      native.meshChannelSubscriptionEndReason,
+      this[k.HANDLE],
+    );
+  }
+
+  /**
+   * Ends the subscription at once; a pending read ends as well.
+   */
+  stop(): void {
+    this.halt();
+    if (this[k.HANDLE] === 0) {
+      return;
+    }
+    k.call(native.meshChannelSubscriptionStop, this[k.HANDLE]);
+  }
+
+  /**
+   * The node that publishes.
+   */
+  get publisher(): bigint {
+    return (this.keptPublisher ??= k.call(native.meshChannelSubscriptionPublisher, this[k.HANDLE]));
+  }
+
+  /**
+   * Name of the channel.
+   */
+  get channel(): string {
+    return (this.keptChannel ??= k.call(native.meshChannelSubscriptionChannel, this[k.HANDLE]));
+  }
+
+  /** @internal */
+  override [k.SOURCE](): k.Source<channelModule.ChannelEvent> {
+    return {
+      item: channelCodec.channelEvent,
+      max: 1024,
+      next: native.meshChannelSubscriptionNext,
+      close: native.meshChannelSubscriptionClose,
     };
   }
 }

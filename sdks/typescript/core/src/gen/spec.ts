@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'f83bed9731fcfc6af5f2519f5fadf7cd';
+export const SPEC_HASH = '7bddf90f8e750212ab5a5bb9c7714a8a';
 
 checkSpec(SPEC_HASH);

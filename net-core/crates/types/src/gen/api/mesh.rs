@@ -7,12 +7,16 @@
 /// Nothing is sent but over sessions, and routes come from what nodes announce signed: there is no call that sends to an
 /// address alone (`push_to` elsewhere), and none that sets a route by hand (`add_route`); `connect_routed` finds the way.
 pub trait MeshNode: Send + Sync + Sized + 'static {
+    /// The implementation of [`Token`](crate::api::Token).
+    type Token: Send + Sync + 'static;
     /// The implementation of [`MeshStream`](crate::api::MeshStream).
     type MeshStream: Send + Sync + 'static;
     /// The implementation of [`MeshEvents`](crate::api::MeshEvents).
     type MeshEvents: Send + Sync + 'static;
     /// The implementation of [`CapabilityChanges`](crate::api::CapabilityChanges).
     type CapabilityChanges: Send + Sync + 'static;
+    /// The implementation of [`ChannelSubscription`](crate::api::ChannelSubscription).
+    type ChannelSubscription: Send + Sync + 'static;
 
     /// Binds the socket and makes the node.
     fn create(
@@ -159,11 +163,44 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
         options: crate::mesh::ReceiveOptions,
     ) -> Result<std::sync::Arc<Self::MeshEvents>, crate::Error>;
 
-    /// Reads messages of peers that no open `receive` gets, without waiting for more.
+    /// Reads messages of peers that no open `receive` gets, and events of subscriptions whose handle nobody reads, without waiting for more. Each is read once.
     fn poll(
         &self,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<crate::mesh::MeshEvent>, crate::Error>> + Send;
+
+    /// Lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+    fn register_channel(&self, config: crate::channel::ChannelConfig) -> Result<(), crate::Error>;
+
+    /// Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was published. False if it was not registered.
+    fn unregister_channel(&self, name: &str, prefix: bool) -> Result<bool, crate::Error>;
+
+    /// Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
+    /// long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
+    /// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+    fn subscribe_channel(
+        &self,
+        publisher_node_id: crate::identity::NodeId,
+        channel: String,
+        options: crate::channel::SubscribeChannelOptions<std::sync::Arc<Self::Token>>,
+    ) -> impl Future<Output = Result<std::sync::Arc<Self::ChannelSubscription>, crate::Error>> + Send;
+
+    /// Hears a channel no more; what was received and not read is gone. A channel that is not heard is left as it is.
+    fn unsubscribe_channel(
+        &self,
+        publisher_node_id: crate::identity::NodeId,
+        channel: String,
+    ) -> impl Future<Output = Result<(), crate::Error>> + Send;
+
+    /// Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB if events of the channel may be lost.
+    /// `unknown_channel` if there is no such channel. Events of one
+    /// channel are given to each subscriber in the order in which they were published, whoever waits for room.
+    fn publish(
+        &self,
+        channel: String,
+        payload: bytes::Bytes,
+        options: crate::mesh::PublishConfig,
+    ) -> impl Future<Output = Result<crate::channel::PublishReport, crate::Error>> + Send;
 
     /// Tells the peers that there is a session with.
     fn peers(&self) -> Result<Vec<crate::mesh::PeerInfo>, crate::Error>;
@@ -234,6 +271,34 @@ pub trait CapabilityChanges: Send + Sync + Sized + 'static {
         &self,
         max: u32,
     ) -> impl Future<Output = Result<Vec<crate::mesh::CapabilityChange>, crate::Error>> + Send;
+
+    /// Ends the stream: pending and later calls of `next` give an empty batch.
+    fn close(&self);
+}
+
+/// A channel that is heard: its events in order, waiting for new ones. The first read takes the events from `poll` for good; from
+/// then on leaving the iteration, or closing the handle, ends the subscription. One that its publisher ends gives what was
+/// published before, and then the error that says why.
+pub trait ChannelSubscription: Send + Sync + Sized + 'static {
+    /// Tells why no more events come, or nothing as long as they may.
+    fn end_reason(&self) -> Result<Option<crate::channel::SubscriptionEnd>, crate::Error>;
+
+    /// Ends the subscription at once; a pending read ends as well.
+    fn stop(&self) -> Result<(), crate::Error>;
+
+    /// The node that publishes.
+    fn publisher(&self) -> crate::identity::NodeId;
+
+    /// Name of the channel.
+    fn channel(&self) -> String;
+
+    /// Gives up to `max` items and at least one; an empty batch is the end.
+    ///
+    /// Waits until there is an item. An error does not end the stream unless it says so. A dropped call loses nothing.
+    fn next(
+        &self,
+        max: u32,
+    ) -> impl Future<Output = Result<Vec<crate::channel::ChannelEvent>, crate::Error>> + Send;
 
     /// Ends the stream: pending and later calls of `next` give an empty batch.
     fn close(&self);

@@ -27,6 +27,16 @@ from net.gen.aio.capability import (
     SubnetId,
     SubnetPolicy,
 )
+from net.gen.aio.channel import (
+    ChannelConfig,
+    ChannelEvent,
+    OnFailure,
+    PublishReport,
+    PublishWait,
+    SubscribeChannelOptions,
+    SubscriptionEnd,
+    Visibility,
+)
 from net.gen.mesh import (
     AnnounceOptions,
     BackpressureError,
@@ -45,6 +55,7 @@ from net.gen.mesh import (
     PeerInfo,
     PeerStats,
     PublicKey,
+    PublishConfig,
     ReceiveOptions,
     RejectCode,
     Reliability,
@@ -60,6 +71,7 @@ __all__ = [
     "BackpressureError",
     "CapabilityChange",
     "CapabilityChanges",
+    "ChannelSubscription",
     "CloseCode",
     "DEFAULT_STREAM_WINDOW_BYTES",
     "MeshError",
@@ -79,6 +91,7 @@ __all__ = [
     "PeerInfo",
     "PeerStats",
     "PublicKey",
+    "PublishConfig",
     "ReceiveOptions",
     "RejectCode",
     "Reliability",
@@ -469,8 +482,115 @@ class MeshNode(Native):
         return MeshEvents._stream(handle)
 
     async def poll(self, limit: int) -> list[MeshEvent]:
-        """Reads messages of peers that no open `receive` gets, without waiting for more."""
+        """Reads messages of peers that no open `receive` gets, and events of subscriptions whose
+        handle nobody reads, without waiting for more. Each is read once.
+        """
         result: list[MeshEvent] = await submit(_net.mesh_node_poll_submit, self._handle, limit)
+        return result
+
+    def register_channel(
+        self,
+        name: str | ChannelConfig,
+        prefix: bool | None = None,
+        visibility: Visibility | str | None = None,
+        reliable: bool | None = None,
+        require_token: bool | None = None,
+        trusted_issuers: Sequence[Buffer] | None = None,
+        priority: int | None = None,
+        max_rate_pps: int | None = None,
+    ) -> None:
+        """Lets others subscribe to a channel, in place of what was registered by this name before.
+        Subscriptions that it does not permit end.
+
+        Options:
+            name: Its name, or with `prefix` what names begin with.
+            prefix: Whether it stands for every channel whose name goes on behind a slash: `sensors`
+              for `sensors/temp`, and not for `sensors`. The longest one counts, and a channel of
+              its own name before all. False by default.
+            visibility: Whom it is for, by subnet. "global" by default.
+            reliable: Whether each event arrives, for which a publish waits for room; if not, events
+              may be lost, and nothing waits. Left out: Events that were taken arrive, and a publish
+              waits for room only if it asks to.
+            require_token: Whether a subscriber needs a chain of tokens. False by default.
+            trusted_issuers: Entity ids of those with whose tokens a chain may begin; none means the
+              publisher. [] by default.
+            priority: Of the channels that wait for room at a subscriber, that with the greater
+              number goes first. 0 by default.
+            max_rate_pps: Most events in a second; those beyond it are given to nobody. Left out: As
+              many as there is room for.
+        """
+        config = either(
+            name,
+            ChannelConfig,
+            prefix,
+            visibility,
+            reliable,
+            require_token,
+            trusted_issuers,
+            priority,
+            max_rate_pps,
+        )
+        _net.mesh_node_register_channel(self._handle, config)
+
+    def unregister_channel(self, name: str, prefix: bool = False) -> bool:
+        """Has a channel no more, or no more channels of a prefix: its subscriptions end behind what
+        was published. False if it was not registered.
+        """
+        return _net.mesh_node_unregister_channel(self._handle, name, prefix)
+
+    async def subscribe_channel(
+        self, publisher_node_id: int, channel: str, options: SubscribeChannelOptions | None = None
+    ) -> ChannelSubscription:
+        """Hears a channel of a peer from now on, and waits for the peer's answer. Events are read
+        through the handle, or by `poll` as long as nobody has read through the handle. After a
+        reconnect the node subscribes again by itself. Subscribing to a channel that is heard
+        already asks anew with these tokens, and gives a handle of the same subscription.
+        """
+        handle = await submit(
+            _net.mesh_node_subscribe_channel_submit,
+            self._handle,
+            publisher_node_id,
+            channel,
+            SubscribeChannelOptions._given(options, "options"),
+        )
+        return ChannelSubscription._stream(handle)
+
+    async def unsubscribe_channel(self, publisher_node_id: int, channel: str) -> None:
+        """Hears a channel no more; what was received and not read is gone. A channel that is not
+        heard is left as it is.
+        """
+        await submit(
+            _net.mesh_node_unsubscribe_channel_submit, self._handle, publisher_node_id, channel
+        )
+
+    async def publish(
+        self,
+        channel: str,
+        payload: Buffer,
+        reliability: Reliability | str | PublishConfig | None = None,
+        on_failure: OnFailure | str | None = None,
+        max_inflight: int | None = None,
+        wait: PublishWait | str | None = None,
+        deadline_ms: int | None = None,
+    ) -> PublishReport:
+        """Gives an event to each subscriber of a channel of this node: at most 16 MiB, or 256 KiB
+        if events of the channel may be lost. `unknown_channel` if there is no such channel. Events
+        of one channel are given to each subscriber in the order in which they were published,
+        whoever waits for room.
+
+        Options:
+            reliability: `reliable` to wait for room, `fire_and_forget` not to wait. Left out: As
+              the channel is registered.
+            on_failure: What is done about a subscriber that does not take it. "best_effort" by
+              default.
+            max_inflight: Accepted and not used: all subscribers are served at once. 32 by default.
+            wait: What is waited for. "taken" by default.
+            deadline_ms: Most time to wait for room and for acknowledgements. 5000 by default.
+        """
+        options = PublishConfig(reliability, on_failure, max_inflight, wait, deadline_ms)
+        result: PublishReport = await submit(
+            _net.mesh_node_publish_submit, self._handle, channel, payload, options
+        )
         return result
 
     def peers(self) -> list[PeerInfo]:
@@ -582,6 +702,44 @@ class CapabilityChanges(AsyncStream[CapabilityChange]):
 
     def _end(self) -> None:
         _net.capability_changes_end(self._handle)
+
+
+class ChannelSubscription(AsyncStream[ChannelEvent]):
+    """A channel that is heard: its events in order, waiting for new ones. The first read takes the
+    events from `poll` for good; from then on leaving the iteration, or closing the handle, ends the
+    subscription. One that its publisher ends gives what was published before, and then the error
+    that says why.
+    """
+
+    __slots__ = ()
+
+    def end_reason(self) -> SubscriptionEnd | None:
+        """Tells why no more events come, or nothing as long as they may."""
+        return _net.channel_subscription_end_reason(self._handle)
+
+    def stop(self) -> None:
+        """Ends the subscription at once; a pending read ends as well."""
+        self._halt()
+        _net.channel_subscription_stop(self._handle)
+
+    @property
+    def publisher(self) -> int:
+        """The node that publishes."""
+        return _net.channel_subscription_publisher(self._handle)
+
+    @property
+    def channel(self) -> str:
+        """Name of the channel."""
+        return _net.channel_subscription_channel(self._handle)
+
+    def _fetch(self, max: int) -> list[Any]:
+        return _net.channel_subscription_next(self._handle, max)
+
+    def _submit(self, queue: _net.Queue, max: int) -> int:
+        return _net.channel_subscription_next_submit(queue, self._handle, max)
+
+    def _end(self) -> None:
+        _net.channel_subscription_end(self._handle)
 
 
 NetMesh = MeshNode

@@ -2,6 +2,7 @@
 
 import * as k from '../../kernel';
 import * as capabilityCodec from './capability';
+import * as channelCodec from './channel';
 import * as t from '../mesh';
 
 export const publicKey = k.binary<string>(32, ['hex'], 'hex');
@@ -161,6 +162,38 @@ export const meshShutdownOptions: k.Codec<t.MeshShutdownOptions, t.MeshShutdownO
   },
 };
 
+export const publishConfig: k.Codec<t.PublishConfig, t.PublishConfig> = {
+  write(w, value, name) {
+    const v = k.options(
+      value,
+      name,
+      'reliability',
+      'onFailure',
+      'maxInflight',
+      'wait',
+      'deadlineMs',
+    );
+    const at = w.begin(5, name);
+    optionalReliability.write(w, v.reliability, 'reliability');
+    channelCodec.onFailure.write(w, v.onFailure ?? 'best_effort', 'onFailure');
+    k.u32.write(w, k.inRange(v.maxInflight ?? 32, 1, Infinity, 'maxInflight'), 'maxInflight');
+    channelCodec.publishWait.write(w, v.wait ?? 'taken', 'wait');
+    k.counter.write(w, v.deadlineMs ?? 5000, 'deadlineMs');
+    w.end(at);
+  },
+  read(r) {
+    const end = r.enter();
+    const value: t.PublishConfig = {
+      reliability: optionalReliability.read(r),
+      onFailure: channelCodec.onFailure.read(r),
+      maxInflight: k.u32.read(r),
+      wait: channelCodec.publishWait.read(r),
+      deadlineMs: k.counter.read(r),
+    };
+    return r.leave(end, value);
+  },
+};
+
 export const receiveOptions: k.Codec<t.ReceiveOptions, t.ReceiveOptions> = {
   write(w, value, name) {
     const v = k.options(value, name, 'peer', 'streamId');
@@ -216,9 +249,10 @@ export const capabilityChange: k.Codec<t.CapabilityChange, t.CapabilityChange> =
 export const meshEvent: k.Codec<t.MeshEvent, t.MeshEvent> = {
   write(w, value, name) {
     const v = k.object(value, name);
-    const at = w.begin(7, name);
+    const at = w.begin(8, name);
     k.text.write(w, v.id, 'id');
     k.u64.write(w, v.sender, 'sender');
+    optionalText.write(w, v.channel, 'channel');
     k.u64.write(w, v.streamId, 'streamId');
     k.u64.write(w, v.sequence, 'sequence');
     k.boolean.write(w, v.reliable, 'reliable');
@@ -231,6 +265,7 @@ export const meshEvent: k.Codec<t.MeshEvent, t.MeshEvent> = {
     const value: t.MeshEvent = {
       id: k.text.read(r),
       sender: k.u64.read(r),
+      channel: optionalText.read(r),
       streamId: k.u64.read(r),
       sequence: k.u64.read(r),
       reliable: k.boolean.read(r),
@@ -414,6 +449,7 @@ export const optionalText = k.optional(k.text);
 export const optionalSubnetId = k.optional(capabilityCodec.subnetId);
 export const optionalSubnetPolicy = k.optional(capabilityCodec.subnetPolicy);
 export const optionalCounter = k.optional(k.counter);
+export const optionalReliability = k.optional(reliability);
 export const optionalU64 = k.optional(k.u64);
 export const optionalCapabilitySet = k.optional(capabilityCodec.capabilitySet);
 export const mapOfU64 = k.map(k.u64);
@@ -427,5 +463,7 @@ export const listOfBytes = k.list(k.bytes);
 export const optionalStreamStats = k.optional(streamStats);
 export const meshEventsHandle = k.handleOf(() => t.MeshEvents);
 export const listOfMeshEvent = k.list(meshEvent);
+export const channelSubscriptionHandle = k.handleOf(() => t.ChannelSubscription);
 export const listOfPeerInfo = k.list(peerInfo);
+export const optionalSubscriptionEnd = k.optional(channelCodec.subscriptionEnd);
 export const meshNodeHandle = k.handleOf(() => t.MeshNode);

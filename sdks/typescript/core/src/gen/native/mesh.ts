@@ -60,6 +60,28 @@ interface Functions {
   ): number;
   meshMeshNodeReceive(environment: number, handle: number, args: Uint8Array): number;
   meshMeshNodePoll(environment: number, handle: number, limit: number): number;
+  meshMeshNodeRegisterChannel(handle: number, args: Uint8Array): void;
+  meshMeshNodeUnregisterChannel(handle: number, name: string, prefix: boolean): boolean;
+  meshMeshNodeSubscribeChannel(
+    environment: number,
+    handle: number,
+    publisherNodeId: bigint,
+    channel: string,
+    args: Uint8Array,
+  ): number;
+  meshMeshNodeUnsubscribeChannel(
+    environment: number,
+    handle: number,
+    publisherNodeId: bigint,
+    channel: string,
+  ): number;
+  meshMeshNodePublish(
+    environment: number,
+    handle: number,
+    channel: string,
+    payload: Uint8Array,
+    args: Uint8Array,
+  ): number;
   meshMeshNodePeers(handle: number, out: Buffer): number;
   meshMeshNodePeerCount(handle: number): number;
   meshMeshNodeNodeId(handle: number): bigint;
@@ -77,6 +99,12 @@ interface Functions {
   meshCapabilityChangesStop(handle: number): void;
   meshCapabilityChangesNext(environment: number, handle: number, max: number): number;
   meshCapabilityChangesClose(handle: number): void;
+  meshChannelSubscriptionEndReason(handle: number, out: Buffer): number;
+  meshChannelSubscriptionStop(handle: number): void;
+  meshChannelSubscriptionPublisher(handle: number): bigint;
+  meshChannelSubscriptionChannel(handle: number): string;
+  meshChannelSubscriptionNext(environment: number, handle: number, max: number): number;
+  meshChannelSubscriptionClose(handle: number): void;
 }
 
 /** The functions of the native library for this module. */
