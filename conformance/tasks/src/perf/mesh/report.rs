@@ -15,8 +15,8 @@ use crate::perf::report::{Machine, Verdict};
 pub(crate) const MEASURES: [&str; 8] = ["cpu", "sender", "reader", "broker", "wall", "p50", "p99", "arrived"];
 
 /// Figures that stand alone: nanoseconds of a packet, bytes of a peer, nanoseconds of processor time in a second, seconds.
-pub(crate) const ALONE: [&str; 4] =
-    ["forward/1,200 bytes", "idle peer of 1000", "idle node of 1000", "crowd of 1000"];
+pub(crate) const ALONE: [&str; 5] =
+    ["forward/1,200 bytes", "find/one_hit", "idle peer of 1000", "idle node of 1000", "crowd of 1000"];
 
 /// The whole run.
 #[derive(Debug, Default, Serialize, Deserialize)]
