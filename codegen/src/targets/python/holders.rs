@@ -19,6 +19,8 @@ pub(crate) struct HolderModel {
     /// The statement that takes a tuple apart, and that which makes an instance.
     pub parts: String,
     pub made: String,
+    /// The statement that refuses a `value` of another class.
+    pub refused: String,
     /// The statement that makes a tuple of `value`.
     pub given: String,
 }
@@ -42,8 +44,10 @@ pub(crate) fn holder(api: &Api, item: &Record, mode: Mode) -> HolderModel {
         let value = format!("value.{name}");
         given(api, &field.ty, &value, &format!("f\"{{name}}.{name}\"")).unwrap_or(value)
     });
+    let name = names::class(&item.name);
+    let reason = format!("f\"{name} is needed, not {{type(value).__name__}}\"");
     HolderModel {
-        name: names::class(&item.name),
+        name,
         doc: fit::doc(4, &item.doc.text),
         fields: ordered.iter().map(|field| declared(api, field, mode)).collect(),
         is_tuple: item.is_tuple_in(Lang::Python),
@@ -52,6 +56,7 @@ pub(crate) fn holder(api: &Api, item: &Record, mode: Mode) -> HolderModel {
         is_output: item.is_output && api.holds(item),
         parts: fit::call(8, "(", &names, ") = parts").replacen("(", "", 1).replacen(") =", " =", 1),
         made: fit::call(8, "return cls(", &made.collect::<Vec<_>>(), ")"),
+        refused: fit::call(12, "raise argument_error(", &["name".to_owned(), reason], ")"),
         given: fit::list(8, "return (", &given.collect::<Vec<_>>(), ")"),
     }
 }

@@ -1,4 +1,4 @@
-import './any_port.mjs';
+import './ports.mjs';
 import { MeshNode } from '@net-mesh/sdk';
 
 const policy = {

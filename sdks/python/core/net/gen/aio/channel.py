@@ -95,7 +95,9 @@ class SubscribeChannelOptions:
         if value is None:
             value = cls()
         if not isinstance(value, cls):
-            raise argument_error(name, f"SubscribeChannelOptions is needed, not {type(value).__name__}")
+            raise argument_error(
+                name, f"SubscribeChannelOptions is needed, not {type(value).__name__}"
+            )
         return (
             handle_or_none(Token._accept(value.token), f"{name}.token"),
             handles_of(map(Token._accept, value.tokens), f"{name}.tokens"),
