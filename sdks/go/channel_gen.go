@@ -442,6 +442,12 @@ type ChannelConfig struct {
 	// Whether each event arrives, for which a publish waits for room; if not, events may be lost, and nothing waits.
 	// Nil: events that were taken arrive, and a publish waits for room only if it asks to.
 	Reliable *bool
+	// What this node has to have announced for a publish; without it the publish is `unauthorized`, and nobody is attempted.
+	// Nil: nothing.
+	PublishCaps *CapabilityFilter
+	// What a subscriber has to have announced, also later: it narrows delivery, and permits nothing, since a node says of itself what it has.
+	// Nil: nothing.
+	SubscribeCaps *CapabilityFilter
 	// Whether a subscriber needs a chain of tokens.
 	RequireToken bool
 	// Entity ids of those with whose tokens a chain may begin; none means the publisher.
@@ -454,13 +460,15 @@ type ChannelConfig struct {
 }
 
 func packChannelConfig(w *writer, v ChannelConfig) {
-	w.record(8, func() {
+	w.record(10, func() {
 		w.name = "Name"
 		packText[string](w, v.Name)
 		packBool(w, v.Prefix)
 		w.name = "Visibility"
 		packVisibility(w, cmp.Or(v.Visibility, VisibilityGlobal))
 		packOptional(packBool)(w, v.Reliable)
+		packOptional(packCapabilityFilter)(w, v.PublishCaps)
+		packOptional(packCapabilityFilter)(w, v.SubscribeCaps)
 		packBool(w, v.RequireToken)
 		packList(packBytes[[]byte])(w, v.TrustedIssuers)
 		packByte[uint8](w, v.Priority)
@@ -481,6 +489,12 @@ func unpackChannelConfig(r *reader) (v ChannelConfig) {
 	}
 	if f.has() {
 		v.Reliable = unpackOptional(unpackBool)(&f.reader)
+	}
+	if f.has() {
+		v.PublishCaps = unpackOptional(unpackCapabilityFilter)(&f.reader)
+	}
+	if f.has() {
+		v.SubscribeCaps = unpackOptional(unpackCapabilityFilter)(&f.reader)
 	}
 	if f.has() {
 		v.RequireToken = unpackBool(&f.reader)
@@ -860,12 +874,25 @@ func init() {
 }
 
 var channelConfigFieldNames = spelling{
+	"gpu_vendor", "GPUVendor",
 	"max_rate_pps", "MaxRatePps",
+	"min_context_length", "MinContextLength",
+	"min_memory_gb", "MinMemoryGB",
+	"min_memory_mb", "MinMemoryMB",
+	"min_vram_gb", "MinVRAMGB",
+	"min_vram_mb", "MinVRAMMB",
 	"name", "Name",
 	"prefix", "Prefix",
 	"priority", "Priority",
+	"publish_caps", "PublishCaps",
 	"reliable", "Reliable",
+	"require_gpu", "RequireGPU",
+	"require_modalities", "RequireModalities",
+	"require_models", "RequireModels",
+	"require_tags", "RequireTags",
 	"require_token", "RequireToken",
+	"require_tools", "RequireTools",
+	"subscribe_caps", "SubscribeCaps",
 	"trusted_issuers", "TrustedIssuers",
 	"visibility", "Visibility",
 }

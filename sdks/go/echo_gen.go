@@ -2769,11 +2769,6 @@ func EchoDoorThroughLater[R any](o *EchoDoor, ctx context.Context, run func(cont
 	return within(ctx, held, run, func(failed bool) error { return held.Leave(context.WithoutCancel(ctx), failed) })
 }
 
-// EchoDoorAcross runs a function while one is inside whose end a task waits for.
-func EchoDoorAcross[R any](o *EchoDoor, ctx context.Context, run func(context.Context, *EchoVisit) (R, error)) (result R, err error) {
-	return EchoDoorThroughLater(o, ctx, run)
-}
-
 // Close lets go of the object.
 func (o *EchoDoor) Close() error {
 	o.core.release()

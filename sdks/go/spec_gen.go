@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "7bddf90f8e750212ab5a5bb9c7714a8a"
+const specHash = "452be91fad053ee81113158096e3a10b"

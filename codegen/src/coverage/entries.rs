@@ -107,7 +107,8 @@ impl<'a> List<'a> {
             self.ty(&item.name);
             for value in &item.values {
                 let path = format!("{}.{}", self.path(&item.name), value.name);
-                self.add(Sort::Value, path, |lang| names::value(lang, item, value));
+                let entry = self.add(Sort::Value, path, |lang| names::value(lang, item, value));
+                entry.untested = value.untested.clone().or(entry.untested.take());
             }
             if let Some(reason) = &item.untested {
                 let its = self.all.len() - item.values.len() - 1;
@@ -135,12 +136,16 @@ impl<'a> List<'a> {
             let path = format!("error.{}", family.name);
             self.add(Sort::Error, path.clone(), |lang| names::plain(lang.family(family)));
             for kind in &family.kinds {
+                let its = self.all.len();
                 let path = format!("{path}.{}", kind.name);
                 self.add(Sort::Error, path.clone(), |lang| names::plain(lang.kind_declared(family, kind)));
                 for field in &kind.fields {
                     let path = format!("{path}.{}", field.name);
                     let name = |lang: &dyn Language| names::plain(lang.kind_field(api, family, kind, field));
                     self.add(Sort::Field, path, name);
+                }
+                if let Some(reason) = &kind.untested {
+                    self.all[its..].iter_mut().for_each(|entry| entry.untested = Some(reason.clone()));
                 }
             }
         }

@@ -54,6 +54,8 @@ pub struct Kind {
     pub detail: Option<String>,
     /// Template that replaces the whole message.
     pub message: Option<String>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// When it occurs.
     pub doc: String,
 }

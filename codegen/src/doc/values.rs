@@ -43,6 +43,8 @@ pub struct EnumValue {
     /// Texts that are taken as well, never produced.
     #[serde(default)]
     pub alias: Vec<String>,
+    /// Why no case of the conformance suite can test it.
+    pub untested: Option<String>,
     /// What it means.
     pub doc: String,
 }

@@ -47,6 +47,8 @@ pub struct Kind {
     pub detail: Option<Template>,
     /// Template that replaces the family's.
     pub message: Option<Template>,
+    /// Why no case tests it.
+    pub untested: Option<String>,
     /// When it occurs.
     pub doc: Doc,
 }

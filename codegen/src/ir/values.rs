@@ -37,6 +37,8 @@ pub struct EnumValue {
     pub text: String,
     /// Texts that are taken as well.
     pub aliases: Vec<String>,
+    /// Why no case tests it.
+    pub untested: Option<String>,
     /// What it means.
     pub doc: Doc,
 }

@@ -2266,6 +2266,12 @@ func readChannelConfig(v any) (r ChannelConfig) {
 	if value, ok := o["reliable"]; ok {
 		r.Reliable = readOptional(readBool)(value)
 	}
+	if value, ok := o["publish_caps"]; ok {
+		r.PublishCaps = readOptional(readCapabilityFilter)(value)
+	}
+	if value, ok := o["subscribe_caps"]; ok {
+		r.SubscribeCaps = readOptional(readCapabilityFilter)(value)
+	}
 	if value, ok := o["require_token"]; ok {
 		r.RequireToken = readBool(value)
 	}
@@ -2287,6 +2293,8 @@ func showChannelConfig(r ChannelConfig) any {
 	o["prefix"] = showPlain[bool](r.Prefix)
 	o["visibility"] = showPlain[Visibility](r.Visibility)
 	o["reliable"] = showOptional(showPlain[bool])(r.Reliable)
+	o["publish_caps"] = showOptional(showCapabilityFilter)(r.PublishCaps)
+	o["subscribe_caps"] = showOptional(showCapabilityFilter)(r.SubscribeCaps)
 	o["require_token"] = showPlain[bool](r.RequireToken)
 	o["trusted_issuers"] = showList(showBytes[[]byte])(r.TrustedIssuers)
 	o["priority"] = showPlain[uint8](r.Priority)

@@ -110,11 +110,13 @@ impl ChannelConfig {
 impl ChannelConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 8] = [
+        const NAMES: [&str; 10] = [
             "name",
             "prefix",
             "visibility",
             "reliable",
+            "publish_caps",
+            "subscribe_caps",
             "require_token",
             "trusted_issuers",
             "priority",
@@ -124,13 +126,15 @@ impl ChannelConfig {
     }
 
     #[new]
-    #[pyo3(signature = (name, prefix = None, visibility = None, reliable = None, require_token = None, trusted_issuers = None, priority = None, max_rate_pps = None))]
+    #[pyo3(signature = (name, prefix = None, visibility = None, reliable = None, publish_caps = None, subscribe_caps = None, require_token = None, trusted_issuers = None, priority = None, max_rate_pps = None))]
     fn new(
         py: Python<'_>,
         name: Arg<'_, '_>,
         prefix: Option<Arg<'_, '_>>,
         visibility: Option<Arg<'_, '_>>,
         reliable: Option<Arg<'_, '_>>,
+        publish_caps: Option<Arg<'_, '_>>,
+        subscribe_caps: Option<Arg<'_, '_>>,
         require_token: Option<Arg<'_, '_>>,
         trusted_issuers: Option<Arg<'_, '_>>,
         priority: Option<Arg<'_, '_>>,
@@ -141,6 +145,8 @@ impl ChannelConfig {
             prefix: abi::arg_or(prefix, "prefix", || false)?,
             visibility: abi::arg_or(visibility, "visibility", || net_types::channel::Visibility::Global)?,
             reliable: abi::arg_or(reliable, "reliable", || None)?,
+            publish_caps: abi::arg_or(publish_caps, "publish_caps", || None)?,
+            subscribe_caps: abi::arg_or(subscribe_caps, "subscribe_caps", || None)?,
             require_token: abi::arg_or(require_token, "require_token", || false)?,
             trusted_issuers: abi::arg_or(trusted_issuers, "trusted_issuers", Vec::new)?,
             priority: abi::arg_or(priority, "priority", || 0)?,
@@ -175,6 +181,20 @@ impl ChannelConfig {
     #[getter]
     fn reliable(&self, py: Python<'_>) -> Answer {
         let value = &self.0.reliable;
+        value::shown(value, py)
+    }
+
+    /// What this node has to have announced for a publish; without it the publish is `unauthorized`, and nobody is attempted.
+    #[getter]
+    fn publish_caps(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.publish_caps;
+        value::shown(value, py)
+    }
+
+    /// What a subscriber has to have announced, also later: it narrows delivery, and permits nothing, since a node says of itself what it has.
+    #[getter]
+    fn subscribe_caps(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.subscribe_caps;
         value::shown(value, py)
     }
 
@@ -223,6 +243,8 @@ impl ChannelConfig {
                 ("prefix", Some(self.prefix(py)?)),
                 ("visibility", Some(self.visibility(py)?)),
                 ("reliable", Some(self.reliable(py)?)),
+                ("publish_caps", Some(self.publish_caps(py)?)),
+                ("subscribe_caps", Some(self.subscribe_caps(py)?)),
                 ("require_token", Some(self.require_token(py)?)),
                 ("trusted_issuers", Some(self.trusted_issuers(py)?)),
                 ("priority", Some(self.priority(py)?)),

@@ -88,11 +88,13 @@ impl Pack for net_types::channel::PublishReason {
 
 impl Pack for net_types::channel::ChannelConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(8, |w| {
+        w.record(10, |w| {
             self.name.pack(w);
             self.prefix.pack(w);
             self.visibility.pack(w);
             self.reliable.pack(w);
+            self.publish_caps.pack(w);
+            self.subscribe_caps.pack(w);
             self.require_token.pack(w);
             self.trusted_issuers.pack(w);
             self.priority.pack(w);
@@ -107,6 +109,8 @@ impl Pack for net_types::channel::ChannelConfig {
             prefix: f.field_or_else(|| false)?,
             visibility: f.field_or_else(|| net_types::channel::Visibility::Global)?,
             reliable: f.field_or(None)?,
+            publish_caps: f.field_or(None)?,
+            subscribe_caps: f.field_or(None)?,
             require_token: f.field_or_else(|| false)?,
             trusted_issuers: f.field_or_else(Vec::new)?,
             priority: f.field_or_else(|| 0)?,

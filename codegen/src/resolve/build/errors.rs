@@ -54,6 +54,7 @@ impl Context<'_> {
             fields,
             detail,
             message,
+            untested: item.untested.clone(),
             doc: text(&item.doc),
         }
     }

@@ -26,6 +26,7 @@ impl Context<'_> {
                     tag: it.tag,
                     text: it.text.clone().unwrap_or_else(|| spelling::styled(value, item.style)),
                     aliases: it.alias.clone(),
+                    untested: it.untested.clone(),
                     doc: text(&it.doc),
                 })
                 .collect(),

@@ -56,6 +56,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             if kind.code == 0 {
                 rules.wrong(position, &path, "code 0 means success");
             }
+            if let Some(reason) = kind.untested.as_deref().filter(|reason| !super::is_reason(reason)) {
+                rules.wrong(position, &path, format!("`{reason}` is not a reason"));
+            }
             if !texts.insert(&kind.text) {
                 rules.wrong(position, &path, "another kind already has this text");
             }

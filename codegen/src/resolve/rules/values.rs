@@ -21,6 +21,9 @@ pub(super) fn check(rules: &mut Rules<'_>, position: usize) {
             if i128::from(value.tag) > greatest {
                 rules.wrong(position, &path, format!("tag {} does not fit {}", value.tag, item.repr.key()));
             }
+            if let Some(reason) = value.untested.as_deref().filter(|reason| !is_reason(reason)) {
+                rules.wrong(position, &path, format!("`{reason}` is not a reason"));
+            }
             for text in std::iter::once(&value.text).chain(&value.aliases) {
                 unique(rules, position, &path, &mut texts, text.clone(), "text");
             }

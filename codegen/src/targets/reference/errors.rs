@@ -2,7 +2,7 @@
 
 use super::lang::{ALL, Site};
 use super::model::{ItemModel, article, doc};
-use super::table::{code, table};
+use super::table::{code, not_tested, table};
 use super::types::{blocks, names_line, spellings};
 use crate::ir::{Family, Kind, Module};
 use crate::spell::{quoted, template};
@@ -70,6 +70,6 @@ fn row(site: Site<'_>, kind: &Kind) -> Vec<String> {
         if kind.retry { "yes".into() } else { String::new() },
         kind.class.as_deref().map_or(String::new(), code),
         kind.python.as_deref().map_or(String::new(), code),
-        format!("{}{made}", kind.doc.text),
+        format!("{}{made}{}", kind.doc.text, not_tested(kind.untested.as_deref())),
     ]
 }

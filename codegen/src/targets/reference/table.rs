@@ -32,6 +32,11 @@ pub(crate) fn codes<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
     texts.into_iter().map(|text| code(text)).collect::<Vec<_>>().join(", ")
 }
 
+/// What a cell says of something that no case tests.
+pub(crate) fn not_tested(reason: Option<&str>) -> String {
+    reason.map_or(String::new(), |reason| format!(" Not in the conformance suite: {reason}"))
+}
+
 fn width(head: &str, column: usize, rows: &[Vec<String>]) -> usize {
     let cells = rows.iter().map(|row| cell(&row[column]).chars().count());
     cells.filter(|width| *width <= WIDEST).chain([head.chars().count(), 3]).max().unwrap_or(3)

@@ -2,7 +2,7 @@
 
 use super::lang::{ALL, Language, Site};
 use super::model::{ItemModel, doc, language};
-use super::table::{code, codes, table};
+use super::table::{code, codes, not_tested, table};
 use crate::doc::RecordClass;
 use crate::ir::{Field, Module, Name, Record, TextForm, Type, Union};
 use crate::spell::{self, Spelling};
@@ -45,7 +45,8 @@ pub(super) fn enums(site: Site<'_>) -> Vec<ItemModel> {
         let carried = format!("Carried as `{}`. {shown}{open}", item.repr.key());
         let values = item.values.iter().map(|value| {
             let (tag, text) = (value.tag.to_string(), code(&value.text));
-            vec![tag, code(&value.name), text, codes(&value.aliases), value.doc.text.clone()]
+            let meaning = value.doc.text.clone() + &not_tested(value.untested.as_deref());
+            vec![tag, code(&value.name), text, codes(&value.aliases), meaning]
         });
         let values = table(&["tag", "value", "text", "also taken", "meaning"], &values.collect::<Vec<_>>());
         let names = item.values.iter().map(|value| (value.name.as_str(), value));

@@ -2600,6 +2600,14 @@ static inline void read_channel_config(call *c, const node *value, net_channel_c
   if (out->has_reliable) {
     read_bool(c, member(value, "reliable"), &out->reliable);
   }
+  out->has_publish_caps = given(member(value, "publish_caps"));
+  if (out->has_publish_caps) {
+    read_capability_filter(c, member(value, "publish_caps"), &out->publish_caps);
+  }
+  out->has_subscribe_caps = given(member(value, "subscribe_caps"));
+  if (out->has_subscribe_caps) {
+    read_capability_filter(c, member(value, "subscribe_caps"), &out->subscribe_caps);
+  }
   if (given(member(value, "require_token"))) {
     read_bool(c, member(value, "require_token"), &out->require_token);
   }
@@ -2635,6 +2643,24 @@ static inline void show_channel_config(call *c, const net_channel_config *value)
     size_t at = enter(c, net_str("reliable"));
     if (value->has_reliable) {
       show_bool(c, &value->reliable);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("publish_caps"));
+    if (value->has_publish_caps) {
+      show_capability_filter(c, &value->publish_caps);
+    } else {
+      show_null(c);
+    }
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("subscribe_caps"));
+    if (value->has_subscribe_caps) {
+      show_capability_filter(c, &value->subscribe_caps);
     } else {
       show_null(c);
     }

@@ -813,6 +813,8 @@ static void list_surface(call *c, void *library) {
   FIELD(net_channel_config, prefix)
   FIELD(net_channel_config, visibility)
   FIELD(net_channel_config, reliable)
+  FIELD(net_channel_config, publish_caps)
+  FIELD(net_channel_config, subscribe_caps)
   FIELD(net_channel_config, require_token)
   FIELD(net_channel_config, trusted_issuers)
   FIELD(net_channel_config, priority)

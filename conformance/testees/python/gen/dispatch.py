@@ -605,6 +605,8 @@ NAMED.update(
             ("prefix", "prefix", SAME),
             ("visibility", "visibility", named("channel.visibility")),
             ("reliable", "reliable", optional(SAME)),
+            ("publish_caps", "publish_caps", optional(named("capability.capability_filter"))),
+            ("subscribe_caps", "subscribe_caps", optional(named("capability.capability_filter"))),
             ("require_token", "require_token", SAME),
             ("trusted_issuers", "trusted_issuers", list_of(BYTES)),
             ("priority", "priority", SAME),

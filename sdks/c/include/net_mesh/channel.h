@@ -18,6 +18,7 @@
 #include <net_mesh/base.h>
 #include <net_mesh/error.h>
 #include <net_mesh/identity.h>
+#include <net_mesh/capability.h>
 
 // Most tokens of a chain that comes with a subscription.
 #define NET_MAX_CHAIN 4
@@ -514,6 +515,14 @@ struct net_channel_config {
   // asks to.
   bool has_reliable;
   bool reliable;
+  // What this node has to have announced for a publish; without it the publish is `unauthorized`,
+  // and nobody is attempted. Left out: nothing.
+  bool has_publish_caps;
+  net_capability_filter publish_caps;
+  // What a subscriber has to have announced, also later: it narrows delivery, and permits nothing,
+  // since a node says of itself what it has. Left out: nothing.
+  bool has_subscribe_caps;
+  net_capability_filter subscribe_caps;
   // Whether a subscriber needs a chain of tokens.
   bool require_token;
   // Entity ids of those with whose tokens a chain may begin; none means the publisher.
@@ -537,13 +546,21 @@ static inline net_channel_config net_channel_config_init(void) {
 }
 
 static inline void net_channel_config_pack(net_writer *w, const net_channel_config *value) {
-  size_t start = net_put_record(w, 8);
+  size_t start = net_put_record(w, 10);
   net_view_pack(w, &value->name);
   net_bool_pack(w, &value->prefix);
   net_visibility_pack(w, &value->visibility);
   net_bool_pack(w, &value->has_reliable);
   if (value->has_reliable) {
     net_bool_pack(w, &value->reliable);
+  }
+  net_bool_pack(w, &value->has_publish_caps);
+  if (value->has_publish_caps) {
+    net_capability_filter_pack(w, &value->publish_caps);
+  }
+  net_bool_pack(w, &value->has_subscribe_caps);
+  if (value->has_subscribe_caps) {
+    net_capability_filter_pack(w, &value->subscribe_caps);
   }
   net_bool_pack(w, &value->require_token);
   net_view_list_pack(w, &value->trusted_issuers);
@@ -571,6 +588,18 @@ static inline void net_channel_config_read(net_reader *r, net_channel_config *va
     net_bool_read(r, &value->has_reliable);
     if (value->has_reliable) {
       net_bool_read(r, &value->reliable);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_publish_caps);
+    if (value->has_publish_caps) {
+      net_capability_filter_read(r, &value->publish_caps);
+    }
+  }
+  if (net_get_more(r, &f)) {
+    net_bool_read(r, &value->has_subscribe_caps);
+    if (value->has_subscribe_caps) {
+      net_capability_filter_read(r, &value->subscribe_caps);
     }
   }
   if (net_get_more(r, &f)) {

@@ -1480,6 +1480,8 @@ class ChannelConfig:
         "prefix",
         "visibility",
         "reliable",
+        "publish_caps",
+        "subscribe_caps",
         "require_token",
         "trusted_issuers",
         "priority",
@@ -1491,6 +1493,8 @@ class ChannelConfig:
         prefix: bool | None = None,
         visibility: Visibility | str | None = None,
         reliable: bool | None = None,
+        publish_caps: CapabilityFilter | None = None,
+        subscribe_caps: CapabilityFilter | None = None,
         require_token: bool | None = None,
         trusted_issuers: Sequence[Buffer] | None = None,
         priority: int | None = None,
@@ -1513,6 +1517,16 @@ class ChannelConfig:
         """Whether each event arrives, for which a publish waits for room; if not, events may be
         lost, and nothing waits. Left out: Events that were taken arrive, and a publish waits for
         room only if it asks to.
+        """
+    @property
+    def publish_caps(self) -> CapabilityFilter | None:
+        """What this node has to have announced for a publish; without it the publish is
+        `unauthorized`, and nobody is attempted. Left out: Nothing.
+        """
+    @property
+    def subscribe_caps(self) -> CapabilityFilter | None:
+        """What a subscriber has to have announced, also later: it narrows delivery, and permits
+        nothing, since a node says of itself what it has. Left out: Nothing.
         """
     @property
     def require_token(self) -> bool:

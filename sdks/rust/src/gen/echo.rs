@@ -275,16 +275,6 @@ impl EchoDoor {
         Ok(result)
     }
 
-    /// The same as [`through_later`](Self::through_later).
-    pub async fn across<R, E, F, W>(&self, run: F) -> Result<R, E>
-    where
-        F: FnOnce(EchoVisit) -> W,
-        W: Future<Output = Result<R, E>>,
-        E: From<Error>,
-    {
-        self.through_later(run).await
-    }
-
     pub(crate) fn from_core(inner: Arc<net_core::EchoDoor>) -> Self {
         Self { inner }
     }

@@ -193,8 +193,8 @@ impl Hub {
             waits: config.reliable.unwrap_or(false),
             priority: config.priority,
             max_rate_pps: config.max_rate_pps,
-            publish_caps: None,
-            subscribe_caps: None,
+            publish_caps: config.publish_caps.clone().map(Into::into),
+            subscribe_caps: config.subscribe_caps.clone().map(Into::into),
             require_token: config.require_token,
             trusted_issuers: trusted?,
         };

@@ -586,6 +586,10 @@ pub struct ChannelConfig {
     pub visibility: crate::channel::Visibility,
     /// Whether each event arrives, for which a publish waits for room; if not, events may be lost, and nothing waits.
     pub reliable: Option<bool>,
+    /// What this node has to have announced for a publish; without it the publish is `unauthorized`, and nobody is attempted.
+    pub publish_caps: Option<crate::capability::CapabilityFilter>,
+    /// What a subscriber has to have announced, also later: it narrows delivery, and permits nothing, since a node says of itself what it has.
+    pub subscribe_caps: Option<crate::capability::CapabilityFilter>,
     /// Whether a subscriber needs a chain of tokens.
     pub require_token: bool,
     /// Entity ids of those with whose tokens a chain may begin; none means the publisher.
@@ -604,6 +608,8 @@ impl ChannelConfig {
             prefix: false,
             visibility: crate::channel::Visibility::Global,
             reliable: Default::default(),
+            publish_caps: Default::default(),
+            subscribe_caps: Default::default(),
             require_token: false,
             trusted_issuers: vec![],
             priority: 0,

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "7bddf90f8e750212ab5a5bb9c7714a8a";
+pub const SPEC_HASH: &str = "452be91fad053ee81113158096e3a10b";

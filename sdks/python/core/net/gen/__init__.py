@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("7bddf90f8e750212ab5a5bb9c7714a8a")
+check("452be91fad053ee81113158096e3a10b")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -679,8 +679,6 @@ class EchoDoor(Closable):
         """Runs a function while one is inside whose end a task waits for."""
         return within(self.enter_later(), run, EchoVisit.leave)
 
-    across = through_later
-
 
 class EchoPass(Native):
     """Somebody inside."""

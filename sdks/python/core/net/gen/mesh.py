@@ -558,6 +558,8 @@ class MeshNode(Native):
         prefix: bool | None = None,
         visibility: Visibility | str | None = None,
         reliable: bool | None = None,
+        publish_caps: CapabilityFilter | None = None,
+        subscribe_caps: CapabilityFilter | None = None,
         require_token: bool | None = None,
         trusted_issuers: Sequence[Buffer] | None = None,
         priority: int | None = None,
@@ -575,6 +577,11 @@ class MeshNode(Native):
             reliable: Whether each event arrives, for which a publish waits for room; if not, events
               may be lost, and nothing waits. Left out: Events that were taken arrive, and a publish
               waits for room only if it asks to.
+            publish_caps: What this node has to have announced for a publish; without it the publish
+              is `unauthorized`, and nobody is attempted. Left out: Nothing.
+            subscribe_caps: What a subscriber has to have announced, also later: it narrows
+              delivery, and permits nothing, since a node says of itself what it has. Left out:
+              Nothing.
             require_token: Whether a subscriber needs a chain of tokens. False by default.
             trusted_issuers: Entity ids of those with whose tokens a chain may begin; none means the
               publisher. [] by default.
@@ -589,6 +596,8 @@ class MeshNode(Native):
             prefix,
             visibility,
             reliable,
+            publish_caps,
+            subscribe_caps,
             require_token,
             trusted_issuers,
             priority,

@@ -3,6 +3,7 @@
 import './spec';
 import * as k from '../kernel';
 import * as identityModule from './identity';
+import * as capabilityModule from './capability';
 
 /**
  * Most tokens of a chain that comes with a subscription.
@@ -331,6 +332,18 @@ export class ChannelConfig {
    */
   reliable?: boolean | null;
   /**
+   * What this node has to have announced for a publish; without it the publish is `unauthorized`, and nobody is attempted.
+   *
+   * Left out: Nothing.
+   */
+  publishCaps?: capabilityModule.CapabilityFilter | null;
+  /**
+   * What a subscriber has to have announced, also later: it narrows delivery, and permits nothing, since a node says of itself what it has.
+   *
+   * Left out: Nothing.
+   */
+  subscribeCaps?: capabilityModule.CapabilityFilter | null;
+  /**
    * Whether a subscriber needs a chain of tokens.
    *
    * @defaultValue `false`
@@ -360,6 +373,8 @@ export class ChannelConfig {
     this.prefix = fields.prefix ?? false;
     this.visibility = fields.visibility ?? 'global';
     this.reliable = fields.reliable;
+    this.publishCaps = fields.publishCaps;
+    this.subscribeCaps = fields.subscribeCaps;
     this.requireToken = fields.requireToken ?? false;
     this.trustedIssuers = fields.trustedIssuers ?? [];
     this.priority = fields.priority ?? 0;

@@ -1947,13 +1947,6 @@ export class EchoDoor extends k.NetObject {
     return k.within(await this.enterLater(), run, (held, failed) => held.leave(failed));
   }
 
-  /**
-   * The same as {@link throughLater}.
-   */
-  async across<R>(run: (held: EchoVisit) => R | PromiseLike<R>): Promise<R> {
-    return this.throughLater(run);
-  }
-
   /** Lets go of the object; calls after this fail with `handle`. */
   close(): void {
     k.release(this);

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '7bddf90f8e750212ab5a5bb9c7714a8a';
+export const SPEC_HASH = '452be91fad053ee81113158096e3a10b';
 
 checkSpec(SPEC_HASH);

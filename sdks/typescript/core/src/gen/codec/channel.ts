@@ -2,6 +2,7 @@
 
 import * as k from '../../kernel';
 import * as identityModule from '../identity';
+import * as capabilityCodec from './capability';
 import * as t from '../channel';
 
 export const channelRefusal = k.choice<t.ChannelRefusal, t.ChannelRefusal>({
@@ -87,16 +88,20 @@ export const channelConfig: k.Codec<t.ChannelConfig, t.ChannelConfig> = {
       'prefix',
       'visibility',
       'reliable',
+      'publishCaps',
+      'subscribeCaps',
       'requireToken',
       'trustedIssuers',
       'priority',
       'maxRatePps',
     );
-    const at = w.begin(8, name);
+    const at = w.begin(10, name);
     k.text.write(w, v.name, 'name');
     k.boolean.write(w, v.prefix ?? false, 'prefix');
     visibility.write(w, v.visibility ?? 'global', 'visibility');
     optionalBoolean.write(w, v.reliable, 'reliable');
+    optionalCapabilityFilter.write(w, v.publishCaps, 'publishCaps');
+    optionalCapabilityFilter.write(w, v.subscribeCaps, 'subscribeCaps');
     k.boolean.write(w, v.requireToken ?? false, 'requireToken');
     listOfBytes.write(w, v.trustedIssuers ?? [], 'trustedIssuers');
     k.u8.write(w, v.priority ?? 0, 'priority');
@@ -110,6 +115,8 @@ export const channelConfig: k.Codec<t.ChannelConfig, t.ChannelConfig> = {
       prefix: k.boolean.read(r),
       visibility: visibility.read(r),
       reliable: optionalBoolean.read(r),
+      publishCaps: optionalCapabilityFilter.read(r),
+      subscribeCaps: optionalCapabilityFilter.read(r),
       requireToken: k.boolean.read(r),
       trustedIssuers: listOfBytes.read(r),
       priority: k.u8.read(r),
@@ -213,6 +220,7 @@ export const publishReport: k.Codec<t.PublishReport, t.PublishReport> = {
 };
 
 export const optionalBoolean = k.optional(k.boolean);
+export const optionalCapabilityFilter = k.optional(capabilityCodec.capabilityFilter);
 export const listOfBytes = k.list(k.bytes);
 export const optionalU32 = k.optional(k.u32);
 export const tokenHandle = k.handleOf(() => identityModule.Token);
