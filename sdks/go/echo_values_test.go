@@ -391,13 +391,13 @@ func TestAnObjectIsHeldWhileAFunctionRuns(t *testing.T) {
 		_, _ = net.EchoDoorThrough(door, ctx, func(context.Context, *net.EchoPass) (int, error) { panic(lost) })
 	}()
 	// What is left already does not hide what the function answers with; where that is fine, it is the answer.
-	_, err = net.EchoDoorAcross(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
+	_, err = net.EchoDoorThroughLater(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
 		return 0, held.Leave(ctx, true)
 	})
 	if !errors.Is(err, net.ErrEchoOdd) {
 		t.Error(err)
 	}
-	_, err = net.EchoDoorAcross(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
+	_, err = net.EchoDoorThroughLater(door, ctx, func(ctx context.Context, held *net.EchoVisit) (int, error) {
 		return 0, errors.Join(held.Leave(ctx, true), lost)
 	})
 	if !errors.Is(err, lost) || errors.Is(err, net.ErrEchoOdd) {

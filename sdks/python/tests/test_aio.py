@@ -45,7 +45,7 @@ def test_an_object_is_held_while_a_coroutine_runs() -> None:
 
         assert await door.through(look) == 1
         assert await door.through_later(look) == 1
-        for call in (door.through, door.across):
+        for call in (door.through, door.through_later):
             with pytest.raises(LookupError):
                 await call(fails)
         entered = asyncio.Event()

@@ -319,14 +319,14 @@ def test_an_object_is_held_while_a_function_runs() -> None:
     assert (door.inside, door.tally) == (0, "1/1")
     # What is left already does not hide what the function raises; where it raises nothing, it is the answer.
     with pytest.raises(echo.EchoError, match="gone already"):
-        door.across(lambda held: held.leave(True))
+        door.through_later(lambda held: held.leave(True))
 
     def leaves(held: echo.EchoVisit) -> int:
         held.leave(failed=True)
         raise lost
 
     with pytest.raises(LookupError):
-        door.across(leaves)
+        door.through_later(leaves)
     with door.enter(), door.enter(), door.enter_later():
         with pytest.raises(echo.EchoBusyError):
             door.through(fails)

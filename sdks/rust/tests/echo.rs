@@ -268,12 +268,12 @@ async fn what_is_held_while_a_function_runs() {
     assert_eq!((inside(), door.tally().unwrap()), (0, "1/1".to_owned()));
     // What is left already does not hide what the function answers with; where that is fine, it is the answer.
     let leaves = |held: EchoVisit| async move { held.leave(true).await };
-    assert_eq!(message(door.across(leaves).await), "echo: odd text: gone already");
+    assert_eq!(message(door.through_later(leaves).await), "echo: odd text: gone already");
     let fails = |held: EchoVisit| async move {
         held.leave(true).await?;
         fail("busy", None)
     };
-    assert_eq!(message(door.across(fails).await), "echo: busy: try again");
+    assert_eq!(message(door.through_later(fails).await), "echo: busy: try again");
     let _all = [door.enter().unwrap(), door.enter().unwrap(), door.enter().unwrap()];
     assert_eq!(message(door.enter_later().await.map(drop)), "echo: busy: try again");
     let never = |_: EchoPass| async { panic!("it runs though nobody is let in") };

@@ -321,17 +321,17 @@ test('an object is held while a function runs', async () => {
       throw lost;
     }),
   ).rejects.toBe(lost);
-  await expect(door.across(() => Promise.reject(lost))).rejects.toBe(lost);
+  await expect(door.throughLater(() => Promise.reject(lost))).rejects.toBe(lost);
   expect([door.inside, door.tally]).toEqual([0, '2/2']);
   // What is left already does not hide what the function throws; where that throws nothing, it is the answer.
-  await expect(door.across((visit) => visit.leave(true))).rejects.toMatchObject({
+  await expect(door.throughLater((visit) => visit.leave(true))).rejects.toMatchObject({
     kind: 'odd text',
   });
   const fails = async (visit: echo.EchoVisit) => {
     await visit.leave(true);
     throw lost;
   };
-  await expect(door.across(fails)).rejects.toBe(lost);
+  await expect(door.throughLater(fails)).rejects.toBe(lost);
   const all = [door.enter(), door.enter(), await door.enterLater()];
   await expect(door.through(() => expect.unreachable())).rejects.toMatchObject({ kind: 'busy' });
   for (const held of all) {

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NetDb, Redex, TasksAdapter } from '@net-mesh/sdk';
+import { ChannelAuthError, MeshNode, type NetDb, Redex, TasksAdapter } from '@net-mesh/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hasSnippet } from './snippet.mjs';
 
@@ -95,6 +95,29 @@ test('Channels (distributed pub/sub)', async () => {
   expect(events.map((event) => [event.sender, event.channel])).toEqual([[bNodeId, 'sensors/temp']]);
   expect(JSON.parse(events[0]!.payload.toString())).toEqual({ celsius: 22.5 });
   await Promise.all([a.shutdown(), b.shutdown()]);
+});
+
+test('Channel authentication', async () => {
+  await run('Channel authentication', 'channel_authentication');
+  const { publisher, subscriber, token } = await import('./seed/channel_authentication.mjs');
+  expect(await publisher.publish('events/inference', Buffer.from('{}'))).toMatchObject({
+    attempted: 1,
+    delivered: 1,
+  });
+  const events = [];
+  while (events.length === 0) events.push(...(await subscriber.poll(10)));
+  expect(events.map((event) => event.payload.toString())).toEqual(['{}']);
+  const other = await MeshNode.create({ bindAddr: '127.0.0.1:9006', psk: '42'.repeat(32) });
+  const fromHere = { peer: publisher.nodeId(), key: publisher.publicKey() };
+  await Promise.all([
+    publisher.accept(other.nodeId()),
+    other.connect('127.0.0.1:9004', fromHere.key, fromHere.peer),
+  ]);
+  await other.announceCapabilities({ tags: ['gpu'] });
+  await expect(
+    other.subscribeChannel(fromHere.peer, 'events/inference', { token }),
+  ).rejects.toBeInstanceOf(ChannelAuthError);
+  await Promise.all([publisher.shutdown(), subscriber.shutdown(), other.shutdown()]);
 });
 
 test('Raw RedEX file', async () => {

@@ -1,4 +1,5 @@
 import { MeshNode, type MeshNodeConfig } from '@net-mesh/sdk';
+import './ports.mjs';
 import { PSK } from '../mesh.mjs';
 
 /** The node that the snippet sends to. */
@@ -11,9 +12,10 @@ export const metrics = { inc: (name: string): number => counted.push(name) };
 
 const create = MeshNode.create;
 
-/** Every new node has a free port, and is connected to the peer. */
+/** The snippet's node, which is the next one, is connected to the peer. */
 MeshNode.create = async (config: MeshNodeConfig): Promise<MeshNode> => {
-  const node = await create.call(MeshNode, { ...config, bindAddr: '127.0.0.1:0' });
+  MeshNode.create = create;
+  const node = await create.call(MeshNode, config);
   await node.connect(peer.localAddr(), peer.publicKey(), peerNodeId);
   return node;
 };
