@@ -48,6 +48,7 @@ NESTED: dict[str, tuple[Callable[[Any], object], Any, str]] = {
     "keys": (echo.echo_map, {1: 1}, "values.keys()"),
     "text for a list": (echo.echo_strings, "abc", "values"),
     "number for a list": (echo.echo_list, 3, "values"),
+    "map for a list": (echo.echo_strings, {"a": 1}, "values"),
     "list for a map": (echo.echo_map, [1], "values"),
     "objects": (echo.EchoBox.merged, [echo.EchoBox("x"), None], "boxes[1]"),
 }

@@ -22,7 +22,11 @@ impl<'a, 'py, T: for<'b> FromPy<'b, 'py>> FromPy<'a, 'py> for OneOrMany<T> {
 
 impl<'py, T: for<'b> FromPy<'b, 'py>> FromPy<'_, 'py> for Vec<T> {
     fn from_py(value: Arg<'_, 'py>) -> Result<Self, Wrong> {
-        if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        // What can be iterated over as well, and is meant as something else.
+        if value.is_instance_of::<PyString>()
+            || value.is_instance_of::<PyBytes>()
+            || value.is_instance_of::<PyDict>()
+        {
             return Err(expected("list", value));
         }
         let items = value.try_iter().map_err(|_| expected("list", value))?;
