@@ -120,7 +120,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(prepare::native_libraries),
         counts: Source::Commands,
-        budget: Budget { cold: 340, warm: 5 },
+        budget: Budget { cold: 280, warm: 5 },
     },
     Stage {
         name: "rust lints",
@@ -137,7 +137,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Commands,
-        budget: Budget { cold: 330, warm: 10 },
+        budget: Budget { cold: 260, warm: 10 },
     },
     Stage {
         name: "tool tests",
@@ -157,7 +157,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(checks::rust_tests),
         counts: Source::Cargo,
-        budget: Budget { cold: 260, warm: 30 },
+        budget: Budget { cold: 220, warm: 30 },
     },
     Stage {
         name: "fuzz targets",
@@ -253,7 +253,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(packages::build),
         counts: Source::Commands,
-        budget: Budget { cold: 380, warm: 10 },
+        budget: Budget { cold: 420, warm: 10 },
     },
     Stage {
         name: "package installs",
@@ -263,7 +263,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(packages::check),
         counts: Source::Closing,
-        budget: Budget { cold: 150, warm: 25 },
+        budget: Budget { cold: 250, warm: 25 },
     },
     Stage {
         name: "python lints",
@@ -293,7 +293,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["pyright"]),
         counts: Source::Commands,
-        budget: Budget { cold: 18, warm: 10 },
+        budget: Budget { cold: 25, warm: 10 },
     },
     Stage {
         name: "python tests",
@@ -303,7 +303,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Commands("sdks/python", &["pytest -q"]),
         counts: Source::Pytest,
-        budget: Budget { cold: 40, warm: 20 },
+        budget: Budget { cold: 55, warm: 20 },
     },
     Stage {
         name: "go build",
@@ -351,7 +351,7 @@ pub(crate) const STAGES: &[Stage] = &[
             ],
         ),
         counts: Source::Go,
-        budget: Budget { cold: 150, warm: 30 },
+        budget: Budget { cold: 170, warm: 30 },
     },
     Stage {
         name: "c build",
@@ -381,7 +381,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(checks::c_tests),
         counts: Source::Closing,
-        budget: Budget { cold: 90, warm: 25 },
+        budget: Budget { cold: 180, warm: 25 },
     },
     Stage {
         name: "demo programs",
@@ -471,7 +471,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: None,
         work: Work::Function(mutants::check),
         counts: Source::Closing,
-        budget: Budget { cold: 290, warm: 25 },
+        budget: Budget { cold: 230, warm: 25 },
     },
 ];
 
