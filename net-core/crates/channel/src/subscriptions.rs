@@ -100,7 +100,8 @@ pub struct Subscriptions {
     /// Requests that wait for an answer, and what subscriptions are called in sessions.
     asked: BTreeMap<(Peer, u64), SubscriptionId>,
     live: BTreeMap<(Peer, u64), SubscriptionId>,
-    /// Those of them that end once what was published before has been read, and why.
+    /// Those of them that end once what was published before has been read, and why. Events of what takes the place of one
+    /// wait until then.
     ending: BTreeMap<(Peer, u64), ChannelEnd>,
     /// Those whose stream has ended and is read, before anybody has said why.
     drained: BTreeSet<(Peer, u64)>,
@@ -186,16 +187,21 @@ impl Subscriptions {
     /// The publisher says yes.
     pub fn subscribed(&mut self, peer: Peer, says: &ChannelSubscribed) {
         let asked = self.answered(peer, says.request);
-        let Some((id, wanted)) = asked.and_then(|id| Some((id, self.wanted.get_mut(&id)?))) else {
+        let Some(id) = asked.filter(|id| self.wanted.contains_key(id)) else {
             // It was given up before the answer came.
             let subscription = says.subscription;
             return self
                 .say(peer, ChannelControlBody::ChannelUnsubscribe(ChannelUnsubscribe { subscription }));
         };
-        let before = wanted.position.replace((says.epoch, says.next));
-        let is_in_group = !wanted.wish.group.is_empty();
         self.live.insert((peer, says.subscription), id);
         self.notices.push_back(Notice::Began { id, next: says.next });
+        if self.waits_for_another((peer, says.subscription), id) {
+            // What is missing shows once the other has been read.
+            return;
+        }
+        let Some(wanted) = self.wanted.get_mut(&id) else { return };
+        let before = wanted.position.replace((says.epoch, says.next));
+        let is_in_group = !wanted.wish.group.is_empty();
         match before {
             _ if is_in_group => {}
             Some((epoch, from)) if epoch != says.epoch => self.missed(id, from, None),
@@ -217,7 +223,7 @@ impl Subscriptions {
     /// on under another id. Where nothing is forbidden, what was published before is heard.
     pub fn ended(&mut self, peer: Peer, says: &ChannelEnded) {
         let key = (peer, says.subscription);
-        if matches!(says.reason, ChannelEnd::ShuttingDown | ChannelEnd::Removed) {
+        if matches!(says.reason, ChannelEnd::ShuttingDown | ChannelEnd::Removed | ChannelEnd::Replaced) {
             let is_live = self.live.contains_key(&key);
             if is_live && !self.drained.contains(&key) {
                 self.ending.insert(key, says.reason);
@@ -241,7 +247,9 @@ impl Subscriptions {
         self.ending.remove(&key);
         self.drained.remove(&key);
         let Some(id) = self.live.remove(&key) else { return };
-        if matches!(reason, ChannelEnd::ShuttingDown | ChannelEnd::Replaced) {
+        // It was asked for anew, which decides.
+        let goes_on = self.live.values().chain(self.asked.values()).any(|other| *other == id);
+        if goes_on || matches!(reason, ChannelEnd::ShuttingDown | ChannelEnd::Replaced) {
             return;
         }
         if self.wanted.remove(&id).is_some() {
@@ -296,15 +304,26 @@ impl Subscriptions {
         self.live.get(&(peer, subscription)).copied()
     }
 
-    /// Whether events of a subscription are to be read now: they wait while its yes may still be on its way.
+    /// Whether events of a subscription are to be read now: they wait while its yes may still be on its way, and while there is
+    /// something to read of the one whose place it takes.
     pub fn is_settled(&self, peer: Peer, subscription: u64) -> bool {
-        self.live.contains_key(&(peer, subscription)) || !self.asked.keys().any(|(other, _)| *other == peer)
+        let key = (peer, subscription);
+        match self.live.get(&key) {
+            Some(id) => !self.waits_for_another(key, *id),
+            None => !self.asked.keys().any(|(other, _)| *other == peer),
+        }
+    }
+
+    /// Whether a subscription takes the place of one that has not been read to its end.
+    fn waits_for_another(&self, (peer, subscription): (Peer, u64), id: SubscriptionId) -> bool {
+        let mut earlier = self.ending.range((peer, 0)..(peer, subscription));
+        earlier.any(|(key, _)| self.live.get(key) == Some(&id))
     }
 
     /// Whether events of a subscription are nobody's, and will be: then they are counted as such.
     pub fn refuses(&mut self, peer: Peer, subscription: u64) -> bool {
-        let is_refused =
-            !self.live.contains_key(&(peer, subscription)) && self.is_settled(peer, subscription);
+        let is_live = self.live.contains_key(&(peer, subscription));
+        let is_refused = !is_live && self.is_settled(peer, subscription);
         self.unwanted += u64::from(is_refused);
         is_refused
     }
@@ -545,6 +564,42 @@ mod tests {
         assert_eq!(pair.subscriber.unwanted(), 1);
         assert_eq!(pair.settle(), []);
         assert!(pair.publisher.roster("news").unwrap().snapshot().is_empty());
+    }
+
+    #[test]
+    fn what_is_asked_for_anew_goes_on_behind_what_was_published_before() {
+        let mut pair = Pair::new();
+        let id = pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+        pair.settle();
+        let peer = Peer(pair.session);
+        assert_eq!(pair.publish(true), Some(id));
+        (0..3).for_each(|_| assert_eq!(pair.publish(false), None));
+        pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+        assert_eq!(pair.settle(), [Notice::Began { id, next: 4 }]);
+        let settled = |pair: &Pair| [1, 2].map(|its| pair.subscriber.is_settled(peer, its));
+        assert_eq!(settled(&pair), [true, false]);
+        assert_eq!(pair.subscriber.received(peer, 1, 1), Some(id));
+        assert_eq!(pair.subscriber.received(peer, 1, 2), Some(id));
+        pair.subscriber.drained(peer, 1);
+        assert_eq!(settled(&pair), [true, true]);
+        assert_eq!(pair.settle(), [], "whether the last has come shows with the next");
+        assert_eq!(pair.publish(true), Some(id));
+        assert_eq!(pair.settle(), [Notice::Missed { id, from: 3, count: Some(1) }]);
+    }
+
+    #[test]
+    fn what_is_asked_for_anew_while_it_ends_goes_on() {
+        let mut pair = Pair::new();
+        let id = pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+        pair.settle();
+        let peer = Peer(pair.session);
+        assert!(pair.publisher.remove(&pair.directory, "news"));
+        assert_eq!(pair.settle(), []);
+        pair.register("news");
+        pair.subscriber.subscribe(pair.at, wish("news")).unwrap();
+        assert_eq!(pair.settle(), [Notice::Began { id, next: 0 }]);
+        pair.subscriber.drained(peer, 1);
+        assert_eq!((pair.settle(), pair.publish(true)), (vec![], Some(id)));
     }
 
     #[test]

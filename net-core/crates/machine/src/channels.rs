@@ -227,13 +227,19 @@ impl Machine {
         now: Instant,
         has_room: impl Fn(SubscriptionId) -> bool,
     ) -> Option<ChannelEvent> {
-        for _ in 0..self.channels.with_events.len() {
-            let (session, stream) = self.channels.next_in_turn()?;
-            if let Some(event) = self.read_event_of(now, session, stream, &has_room) {
-                return Some(event);
+        loop {
+            let ended = self.channels.ended.len();
+            for _ in 0..self.channels.with_events.len() {
+                let (session, stream) = self.channels.next_in_turn()?;
+                if let Some(event) = self.read_event_of(now, session, stream, &has_room) {
+                    return Some(event);
+                }
+            }
+            // Behind one that is read to its end, another may have waited.
+            if self.channels.ended.len() == ended {
+                return None;
             }
         }
-        None
     }
 
     fn read_event_of(
@@ -373,7 +379,7 @@ impl Machine {
                 let Some((session, stream)) = lane else { return };
                 // The stream may have ended by itself.
                 let _ = match reason {
-                    ChannelEnd::Removed | ChannelEnd::ShuttingDown => {
+                    ChannelEnd::Removed | ChannelEnd::ShuttingDown | ChannelEnd::Replaced => {
                         self.endpoint.finish(now, session, stream)
                     }
                     // What it may not hear any more is not sent again either.
