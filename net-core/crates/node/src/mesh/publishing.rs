@@ -25,7 +25,7 @@ use net_types::{
     identity::NodeId,
     mesh::{PublishConfig, Reliability, StreamError},
 };
-use tokio::time::timeout;
+use tokio::{task::coop::consume_budget, time::timeout};
 
 use super::{
     hearing::invalid_name,
@@ -79,6 +79,8 @@ impl Shared {
         payload: &Bytes,
         options: &PublishConfig,
     ) -> Result<PublishReport, Error> {
+        // Whoever publishes in a loop leaves turns to the node, which may be driven by the same thread.
+        consume_budget().await;
         let job = self.begin(name, payload, options)?;
         if job.waiting.is_empty() && !job.acks {
             return Ok(job.report()?);

@@ -148,6 +148,38 @@ async fn an_event_is_read_once_by_the_handle_or_by_poll() {
 }
 
 #[tokio::test]
+async fn who_asks_anew_hears_what_is_on_its_way() {
+    let (publisher, subscriber) = pair().await;
+    publisher.register_channel(ChannelConfig::new("news".to_owned())).unwrap();
+    let _first = hear(&subscriber, &publisher, "news", plain()).await.unwrap();
+    for round in 0..50 {
+        let said = [0, 1, 2].map(|event| format!("{round} {event}"));
+        for text in &said {
+            say(&publisher, "news", text, PublishConfig::default()).await.unwrap();
+        }
+        let heard = hear(&subscriber, &publisher, "news", plain()).await.unwrap();
+        let events = read(&heard, 3).await.unwrap();
+        assert_eq!((texts(&events), events[0].lagged), (said.iter().map(String::as_str).collect(), 0));
+    }
+}
+
+#[tokio::test]
+async fn who_publishes_in_a_loop_leaves_turns_to_the_node_on_the_same_thread() {
+    let (publisher, subscriber) = pair().await;
+    publisher.register_channel(ChannelConfig::new("news".to_owned())).unwrap();
+    let heard = hear(&subscriber, &publisher, "news", plain()).await.unwrap();
+    let reader = tokio::spawn(async move { read(&heard, 200).await.map(|events| events.len()) });
+    let text = "x".repeat(100_000);
+    let (mut attempts, mut delivered) = (0, 0);
+    while delivered < 200 {
+        attempts += 1;
+        assert!(attempts < 10_000_000, "{delivered} delivered");
+        delivered += say(&publisher, "news", &text, PublishConfig::default()).await.unwrap().delivered;
+    }
+    assert_eq!(reader.await.unwrap().unwrap(), 200);
+}
+
+#[tokio::test]
 async fn refusals_have_their_kinds() {
     let (publisher, subscriber) = pair().await;
     publisher.register_channel(protected("restricted")).unwrap();

@@ -60,6 +60,13 @@ impl Form {
         }
     }
 
+    fn keeps_messages(&self) -> bool {
+        match self {
+            Self::Reliable(stream) => stream.keeps_messages(),
+            Self::Unreliable(stream) => stream.kept() > 0,
+        }
+    }
+
     fn is_finished(&self) -> bool {
         match self {
             Self::Reliable(stream) => stream.is_finished(),
@@ -128,8 +135,9 @@ impl Outgoing {
         let budget = limits::SEND_BUFFER as u64;
         let is_long = matches!(messages, [only] if only.len() as u64 > budget / 2);
         // What nodes tell each other by themselves keeps nobody's message back.
-        let own = || self.kept_of(StreamId::CONTROL) + self.kept_of(StreamId::GOSSIP);
-        let is_alone = is_long && self.kept == own();
+        let keeps_another =
+            || self.streams.iter().any(|(other, stream)| !is_own(*other) && stream.form.keeps_messages());
+        let is_alone = is_long && !keeps_another();
         let stream = self.streams.get_mut(&sid).ok_or(StreamError::Closed)?;
         if stream.form.is_finished() {
             return Err(StreamError::Closed);
@@ -161,10 +169,6 @@ impl Outgoing {
         self.kept += stream.form.kept() - before;
         self.enqueue(sid);
         Ok(())
-    }
-
-    fn kept_of(&self, stream: StreamId) -> u64 {
-        self.streams.get(&stream.0).map_or(0, |stream| stream.form.kept())
     }
 
     /// Says in a reliable stream that messages were left out here.

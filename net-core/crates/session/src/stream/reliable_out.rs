@@ -11,6 +11,8 @@ pub(crate) struct ReliableOut {
     buffer: SendBuffer,
     /// The last record, if it says that messages are missing: where it begins, and how many.
     skipped: Option<(u64, u64)>,
+    /// One behind the last message; what follows says that messages are missing.
+    messages: u64,
     /// First byte that was never sent.
     next: u64,
     acknowledged: Ranges,
@@ -48,6 +50,7 @@ impl ReliableOut {
         Self {
             buffer: SendBuffer::default(),
             skipped: None,
+            messages: 0,
             next: 0,
             acknowledged: Ranges::default(),
             lost: Ranges::default(),
@@ -64,16 +67,19 @@ impl ReliableOut {
         length + varint::size(length * 2) as u64
     }
 
-    /// Whether messages of so many bytes fit into the window. If nothing is outstanding, anything does.
+    /// Whether messages of so many bytes fit into the window. If no message is outstanding, anything does: that some are missing
+    /// keeps none back.
     pub(crate) fn has_room(&self, cost: u64) -> bool {
-        let outstanding = self.outstanding();
-        outstanding == 0 || outstanding + cost <= self.window
+        self.messages <= self.read_by_peer() || self.outstanding() + cost <= self.window
     }
 
     /// Bytes that the peer's application has not read, as far as is known.
     pub(crate) fn outstanding(&self) -> u64 {
-        let read = self.limit.saturating_sub(self.peer_window);
-        self.buffer.end().saturating_sub(read)
+        self.buffer.end().saturating_sub(self.read_by_peer())
+    }
+
+    fn read_by_peer(&self) -> u64 {
+        self.limit.saturating_sub(self.peer_window)
     }
 
     pub(crate) fn window(&self) -> u64 {
@@ -84,6 +90,7 @@ impl ReliableOut {
         let (head, size) = varint::encode(message.len() as u64 * 2);
         self.skipped = None;
         self.buffer.write(&head[..size], message);
+        self.messages = self.buffer.end();
     }
 
     /// Writes a record that says how many messages are missing here. As long as it is not sent, it tells of later ones as well, so
@@ -110,6 +117,11 @@ impl ReliableOut {
     /// Whether all was acknowledged, the end included.
     pub(crate) fn is_delivered(&self) -> bool {
         self.fin == Fin::Acknowledged && self.buffer.start() == self.buffer.end()
+    }
+
+    /// Whether a message is kept.
+    pub(crate) fn keeps_messages(&self) -> bool {
+        self.messages > self.buffer.start()
     }
 
     /// Bytes that are kept.
