@@ -6,6 +6,7 @@ use std::time::Duration;
 pub(crate) mod limits {
     use std::time::Duration;
 
+    // Those of a state are the ones of its layouts, so that who announces too much is told which part it is.
     /// Tags of a state.
     pub(crate) const TAGS: usize = 4_096;
     /// Pairs of metadata of a state.

@@ -385,6 +385,7 @@ fn typed_limits(from: &Limits) -> CapabilityLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn text(text: &str) -> String {
         text.to_owned()
@@ -508,6 +509,46 @@ mod tests {
         );
         let both = [(text("a"), "v".repeat(16_384)), (text("b"), "v".repeat(16_384))];
         assert!(told(&both).is_err_and(|error| error.to_string().contains("bytes in all")));
+    }
+
+    #[test]
+    fn limits_are_those_of_the_layouts() {
+        let tags = |count: usize, length: usize| {
+            (0..count).map(|number| format!("{number:04}{}", "t".repeat(length - 4))).collect::<Vec<_>>()
+        };
+        let pairs = |count: usize, key: usize, value: usize| {
+            let pair = |number| (format!("{number:04}{}", "k".repeat(key - 4)), "v".repeat(value));
+            (0..count).map(pair).collect::<BTreeMap<_, _>>()
+        };
+        let told = |tags: Vec<String>, metadata: BTreeMap<String, String>| {
+            let is_laid_out = State::new(tags.clone(), metadata.clone()).encode().is_ok();
+            let set = CapabilitySet { tags, metadata, ..Default::default() };
+            let is_too_large = match state_of(set) {
+                Ok(_) => false,
+                Err(Error::Capability(CapabilityError::TooLarge { .. })) => true,
+                Err(other) => panic!("{other}"),
+            };
+            (!is_too_large, is_laid_out)
+        };
+        let none = BTreeMap::new;
+        let limits = [
+            (told(tags(limits::TAGS, 4), none()), told(tags(limits::TAGS + 1, 4), none())),
+            (told(tags(1, limits::TAG), none()), told(tags(1, limits::TAG + 1), none())),
+            (told(vec![], pairs(limits::PAIRS, 4, 0)), told(vec![], pairs(limits::PAIRS + 1, 4, 0))),
+            (told(vec![], pairs(1, limits::KEY, 0)), told(vec![], pairs(1, limits::KEY + 1, 0))),
+            (told(vec![], pairs(1, 4, limits::VALUE)), told(vec![], pairs(1, 4, limits::VALUE + 1))),
+        ];
+        assert_eq!(limits, [((true, true), (false, false)); 5]);
+        let long = tags(31, limits::TAG);
+        let filled = |length: usize| {
+            let tags: Vec<_> =
+                long.iter().cloned().chain([format!("filler{}", "f".repeat(length))]).collect();
+            let length = State::new(tags.clone(), []).encode().map(|bytes| bytes.len());
+            (length.expect("a layout"), told(tags, none()).0)
+        };
+        let (least, _) = filled(0);
+        assert_eq!(filled(limits::BODY - least), (limits::BODY, true));
+        assert_eq!(filled(limits::BODY - least + 1), (limits::BODY + 1, false));
     }
 
     #[test]
