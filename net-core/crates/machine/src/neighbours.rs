@@ -83,7 +83,7 @@ impl Machine {
                 self.flush_held(now, session);
                 return false;
             }
-            Event::Writable { session, stream } if self.channels.lanes.has(session, stream) => {
+            Event::Writable { session, stream } if self.channels.lanes.waits_for(session, stream) => {
                 self.flush_lanes(now, session);
             }
             Event::Readable { session, stream } => return !self.channels.has_events(session, stream),

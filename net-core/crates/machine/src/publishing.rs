@@ -116,8 +116,8 @@ impl Lanes {
         self.lanes.values().map(|lane| (lane.session, lane.stream))
     }
 
-    /// Whether a stream is one of them.
-    pub(crate) fn has(&self, session: SessionId, stream: StreamId) -> bool {
+    /// Whether something waits for room on a stream.
+    pub(crate) fn waits_for(&self, session: SessionId, stream: StreamId) -> bool {
         let waiting = self.waiting.range((session, Reverse(u8::MAX), Peer(0), 0)..);
         let mut its = waiting.take_while(|(other, ..)| *other == session);
         its.any(|(_, _, peer, id)| self.lanes.get(&(*peer, *id)).is_some_and(|lane| lane.stream == stream))
