@@ -1,7 +1,7 @@
 //! Channels of other nodes that this one hears, and their events that wait to be read.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::{Instant, SystemTime},
 };
 
@@ -22,7 +22,11 @@ const OVERHEAD: u64 = 64;
 
 /// The subscriptions of a node, and those that have ended as long as somebody may ask why.
 #[derive(Debug, Default)]
-pub(super) struct Hearing(BTreeMap<SubscriptionId, Heard>);
+pub(super) struct Hearing {
+    all: BTreeMap<SubscriptionId, Heard>,
+    /// Those that `poll` reads, by the number of their first event.
+    line: BTreeSet<(u64, SubscriptionId)>,
+}
 
 #[derive(Debug)]
 struct Heard {
@@ -67,24 +71,28 @@ pub(super) enum Found {
 impl Hearing {
     /// Whether another event of a subscription may be taken in.
     pub(super) fn has_room(&self, id: SubscriptionId) -> bool {
-        self.0.get(&id).is_none_or(|heard| heard.bytes < heard.limit)
+        self.all.get(&id).is_none_or(|heard| heard.bytes < heard.limit)
     }
 
     /// Events that wait, and their bytes.
     pub(super) fn size(&self) -> (u64, u64) {
-        let sizes = self.0.values().map(|heard| (heard.events.len() as u64, heard.bytes));
+        let sizes = self.all.values().map(|heard| (heard.events.len() as u64, heard.bytes));
         sizes.fold((0, 0), |(count, bytes), (more, larger)| (count + more, bytes + larger))
     }
 
     /// Why a subscription gives no more events.
     pub(super) fn end_of(&self, id: SubscriptionId) -> Option<SubscriptionEnd> {
-        self.0.get(&id).and_then(|heard| heard.end)
+        self.all.get(&id).and_then(|heard| heard.end)
     }
 
     /// Takes events through a handle, which nobody else gets from then on.
     pub(super) fn take(&mut self, id: SubscriptionId, most: usize) -> Found {
-        let Some(heard) = self.0.get_mut(&id) else { return Found::End(None) };
-        heard.is_claimed = true;
+        let Some(heard) = self.all.get_mut(&id) else { return Found::End(None) };
+        if !std::mem::replace(&mut heard.is_claimed, true)
+            && let Some(number) = heard.first_number()
+        {
+            self.line.remove(&(number, id));
+        }
         let count = most.min(heard.events.len());
         if count > 0 {
             let events = heard.events.drain(..count).map(|waiting| waiting.event).collect::<Vec<_>>();
@@ -96,15 +104,16 @@ impl Hearing {
 
     /// Number of the event that `poll` gets first.
     pub(super) fn first_unclaimed(&self) -> Option<(u64, SubscriptionId)> {
-        let unclaimed = self.0.iter().filter(|(_, heard)| !heard.is_claimed);
-        unclaimed.filter_map(|(id, heard)| Some((heard.events.front()?.number, *id))).min()
+        self.line.first().copied()
     }
 
     /// Takes the first event of a subscription for `poll`.
     pub(super) fn take_first(&mut self, id: SubscriptionId) -> Option<MeshEvent> {
-        let heard = self.0.get_mut(&id)?;
+        let heard = self.all.get_mut(&id)?;
         let Waiting { number, arrived, is_reliable, event } = heard.events.pop_front()?;
         heard.bytes -= cost(&event);
+        self.line.remove(&(number, id));
+        self.line.extend(heard.first_number().map(|number| (number, id)));
         let taken = MeshEvent {
             id: number.to_string(),
             sender: event.publisher,
@@ -121,7 +130,7 @@ impl Hearing {
 
     /// One more handle of a subscription; `has_begun` tells whether it is heard already.
     fn open(&mut self, id: SubscriptionId, wish: &Wish, hash: u64, limit: u64) -> &mut Heard {
-        let heard = self.0.entry(id).or_insert_with(|| Heard {
+        let heard = self.all.entry(id).or_insert_with(|| Heard {
             publisher: wish.publisher,
             channel: wish.channel.clone(),
             hash,
@@ -143,8 +152,8 @@ impl Hearing {
     }
 
     fn push(&mut self, event: net_machine::ChannelEvent, number: u64) {
-        let Some(heard) = self.0.get_mut(&event.id) else { return };
-        let is_reliable = event.is_reliable;
+        let (id, is_reliable) = (event.id, event.is_reliable);
+        let Some(heard) = self.all.get_mut(&id) else { return };
         let event = ChannelEvent {
             publisher: heard.publisher,
             channel: heard.channel.clone(),
@@ -154,13 +163,16 @@ impl Hearing {
             restarted: std::mem::take(&mut heard.restarted),
         };
         heard.bytes += cost(&event);
+        if heard.events.is_empty() && !heard.is_claimed {
+            self.line.insert((number, id));
+        }
         let arrived = Timestamp(nanoseconds(SystemTime::now()));
         heard.events.push_back(Waiting { number, arrived, is_reliable, event });
     }
 
     fn heed(&mut self, notice: Notice) {
         let id = notice.id();
-        let Some(heard) = self.0.get_mut(&id) else { return };
+        let Some(heard) = self.all.get_mut(&id) else { return };
         match notice {
             Notice::Began { .. } => {
                 heard.has_begun = true;
@@ -180,7 +192,10 @@ impl Hearing {
 
     /// This side wants a subscription no more.
     fn leave(&mut self, id: SubscriptionId, end: SubscriptionEnd) {
-        let Some(heard) = self.0.get_mut(&id) else { return };
+        let Some(heard) = self.all.get_mut(&id) else { return };
+        if let Some(number) = heard.first_number() {
+            self.line.remove(&(number, id));
+        }
         heard.end.get_or_insert(end);
         heard.events.clear();
         (heard.bytes, heard.failure) = (0, None);
@@ -193,13 +208,18 @@ impl Hearing {
         let is_over = |heard: &Heard| {
             heard.handles == 0 && heard.end.is_some() && (heard.events.is_empty() || heard.is_claimed)
         };
-        if self.0.get(&id).is_some_and(is_over) {
-            self.0.remove(&id);
+        if self.all.get(&id).is_some_and(is_over) {
+            self.all.remove(&id);
         }
     }
 }
 
 impl Heard {
+    /// Number of the event that is read next.
+    fn first_number(&self) -> Option<u64> {
+        self.events.front().map(|waiting| waiting.number)
+    }
+
     fn finish(&mut self, end: SubscriptionEnd, failure: ChannelError) {
         self.asking.drain(..).for_each(|told| drop(told.send(Err(failure.clone()))));
         if self.end.is_none() {
@@ -233,7 +253,7 @@ impl Hub {
     /// Hears a channel no more.
     pub(super) fn unsubscribe(&mut self, publisher: NodeId, channel: &str) {
         let is_it = |heard: &Heard| heard.publisher == publisher && heard.channel == channel;
-        let its = self.hearing.0.iter().filter(|(_, heard)| is_it(heard)).map(|(id, _)| *id);
+        let its = self.hearing.all.iter().filter(|(_, heard)| is_it(heard)).map(|(id, _)| *id);
         for id in its.collect::<Vec<_>>() {
             self.leave(id, SubscriptionEnd::Unsubscribed);
         }
@@ -241,7 +261,7 @@ impl Hub {
 
     /// A handle goes. `ends` if the subscription is to go with the last one, as it does with one that was read through.
     pub(super) fn drop_handle(&mut self, id: SubscriptionId, ends: bool) {
-        let Some(heard) = self.hearing.0.get_mut(&id) else { return };
+        let Some(heard) = self.hearing.all.get_mut(&id) else { return };
         heard.handles -= 1;
         if heard.handles == 0 && heard.end.is_none() && (ends || heard.is_claimed || !heard.has_begun) {
             self.leave(id, SubscriptionEnd::Left);
@@ -253,9 +273,9 @@ impl Hub {
     /// The session with a publisher has ended: who waits for its answer waits no more.
     pub(super) fn lose_publisher(&mut self, node: NodeId) {
         let its =
-            self.hearing.0.iter().filter(|(_, heard)| heard.publisher == node && !heard.asking.is_empty());
+            self.hearing.all.iter().filter(|(_, heard)| heard.publisher == node && !heard.asking.is_empty());
         for id in its.map(|(id, _)| *id).collect::<Vec<_>>() {
-            let Some(heard) = self.hearing.0.get_mut(&id) else { continue };
+            let Some(heard) = self.hearing.all.get_mut(&id) else { continue };
             if heard.has_begun {
                 heard.asking.drain(..).for_each(|told| drop(told.send(Err(ChannelError::NotConnected))));
             } else {
@@ -266,7 +286,7 @@ impl Hub {
 
     /// The node is shut down.
     pub(super) fn hear_no_more(&mut self) {
-        for id in self.hearing.0.keys().copied().collect::<Vec<_>>() {
+        for id in self.hearing.all.keys().copied().collect::<Vec<_>>() {
             self.hearing.leave(id, SubscriptionEnd::ShutDown);
         }
     }
