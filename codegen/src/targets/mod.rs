@@ -22,9 +22,10 @@ pub mod wire;
 use crate::files::FileSet;
 use crate::ir::Api;
 use anyhow::Result;
+use std::thread;
 
 /// One kind of output.
-pub trait Target {
+pub trait Target: Send + Sync {
     /// Its name in messages.
     fn name(&self) -> &'static str;
 
@@ -51,11 +52,16 @@ pub fn all() -> Vec<Box<dyn Target>> {
     ]
 }
 
-/// Renders every target.
+/// Renders every target, each in a thread of its own.
 pub fn render(api: &Api) -> Result<FileSet> {
-    let mut files = FileSet::default();
-    for target in all().into_iter().chain(wire::all()) {
-        files.extend(target.render(api)?);
-    }
-    Ok(files)
+    let targets: Vec<_> = all().into_iter().chain(wire::all()).collect();
+    thread::scope(|scope| {
+        let rendering: Vec<_> =
+            targets.iter().map(|target| scope.spawn(move || target.render(api))).collect();
+        let mut files = FileSet::default();
+        for rendered in rendering {
+            files.extend(rendered.join().expect("a target does not panic")?);
+        }
+        Ok(files)
+    })
 }

@@ -153,14 +153,17 @@ fn wrapped(indent: usize, line: &str) -> Vec<String> {
     }
     let hang = line.len() - line.trim_start().len();
     let pad = " ".repeat(indent + hang);
-    let mut lines = vec![pad.clone()];
-    for word in line.split_whitespace() {
+    let (mut lines, mut length) = (vec![pad.clone()], pad.len());
+    for (at, word) in line.split_whitespace().enumerate() {
         let last = lines.last_mut().expect("there is a line");
-        let gap = if last.trim().is_empty() { "" } else { " " };
-        if width(last) + gap.len() + width(word) > WIDTH && !gap.is_empty() {
+        let gap = if at == 0 { "" } else { " " };
+        if length + gap.len() + width(word) > WIDTH && at > 0 {
             lines.push(format!("{pad}{}{word}", if hang > 0 { "  " } else { "" }));
+            length = lines.last().map_or(0, |line| width(line));
         } else {
-            *last += &format!("{gap}{word}");
+            last.push_str(gap);
+            last.push_str(word);
+            length += gap.len() + width(word);
         }
     }
     lines

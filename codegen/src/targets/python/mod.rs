@@ -41,10 +41,7 @@ impl Target for Python {
         let mut files = FileSet::default();
         render_native(api, &mut files)?;
         for module in &api.modules {
-            let (path, text) = page(api, module, Mode::Blocking)?;
-            files.add(path, text);
-            let (path, text) = page(api, module, Mode::Aio)?;
-            files.add(path, text);
+            render_module(api, module, &mut files)?;
         }
         for (mode, dir) in [(Mode::Blocking, "gen"), (Mode::Aio, "gen/aio")] {
             let text = PackageTemplate {
@@ -85,24 +82,20 @@ fn render_native(api: &Api, files: &mut FileSet) -> Result<()> {
     Ok(())
 }
 
-/// Path and text of a module's page.
-fn page(api: &Api, module: &Module, mode: Mode) -> Result<(String, String)> {
-    let model = package::page(api, module, mode);
-    let mut exports = model.exports.clone();
-    if mode == Mode::Aio {
-        exports = package::page(api, module, Mode::Blocking).exports;
+/// The page of a module, and its awaitable twin, which exports the same names.
+fn render_module(api: &Api, module: &Module, files: &mut FileSet) -> Result<()> {
+    let blocking = package::page(api, module, Mode::Blocking);
+    let exports: Vec<_> = blocking.exports.iter().map(|name| format!("\"{name}\"")).collect();
+    let exports = fit::list(0, "__all__ = [", &exports, "]");
+    let awaitable = package::page(api, module, Mode::Aio);
+    for (mode, dir, model) in [(Mode::Blocking, "gen", blocking), (Mode::Aio, "gen/aio", awaitable)] {
+        let (imports, exports) = (String::new(), exports.clone());
+        let mut page = PageTemplate { module: &module.name, imports, exports, model };
+        let text = page.render()?;
+        page.imports = package::imports(api, module, mode, &text, &page.model.exports);
+        files.add(format!("{PACKAGE}/{dir}/{}.py", module.name), fit::page(&page.render()?));
     }
-    let exports: Vec<_> = exports.iter().map(|name| format!("\"{name}\"")).collect();
-    let mut page = PageTemplate {
-        module: &module.name,
-        imports: String::new(),
-        exports: fit::list(0, "__all__ = [", &exports, "]"),
-        model,
-    };
-    let text = page.render()?;
-    page.imports = package::imports(api, module, mode, &text, &page.model.exports);
-    let dir = if mode == Mode::Aio { "gen/aio" } else { "gen" };
-    Ok((format!("{PACKAGE}/{dir}/{}.py", module.name), fit::page(&page.render()?)))
+    Ok(())
 }
 
 #[derive(Template)]

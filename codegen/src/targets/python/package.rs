@@ -30,9 +30,9 @@ pub(crate) struct PageModel {
 /// Lowers a module.
 pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
     let own = mode == Mode::Blocking;
-    let functions = module.plain_functions().filter(|item| item.in_lang(Lang::Python));
-    let functions: Vec<_> = functions.filter(|item| own || is_twin(api, item)).collect();
+    let functions = functions(api, module, mode);
     let owner = Owner { object: None, vars: &[], mode, indent: 0 };
+    let Public { exports, aliases } = public(api, module, mode);
     let mut page = PageModel {
         doc: fit::doc(0, &module.doc.text),
         consts: Vec::new(),
@@ -50,13 +50,39 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
             .iter()
             .flat_map(|item| classes::signatures(api, owner, item, &functions))
             .collect(),
-        aliases: Vec::new(),
-        exports: Vec::new(),
+        aliases: aliases.iter().map(|(alias, of)| format!("{alias} = {of}")).collect(),
+        exports,
     };
-    let mut aliases: Vec<(String, String)> = Vec::new();
+    if own {
+        page.consts = consts(api, module);
+        page.enums = module.enums.iter().map(enums::enumeration).collect();
+        page.enums.extend(module.flags.iter().map(enums::flags));
+        page.errors = module.families.iter().flat_map(|item| raised::errors(api, item)).collect();
+        page.hosts = module.hosts.iter().map(|item| hosts::host(api, item)).collect();
+    }
+    page
+}
+
+fn functions<'a>(api: &Api, module: &'a Module, mode: Mode) -> Vec<&'a Method> {
+    let functions = module.plain_functions().filter(|item| item.in_lang(Lang::Python));
+    functions.filter(|item| mode == Mode::Blocking || is_twin(api, item)).collect()
+}
+
+/// What a page gives to others.
+pub(crate) struct Public {
+    /// Every public name, sorted.
+    pub exports: Vec<String>,
+    /// More names, and what they are of.
+    aliases: Vec<(String, String)>,
+}
+
+/// The public names of a module, without what is behind them.
+pub(crate) fn public(api: &Api, module: &Module, mode: Mode) -> Public {
+    let own = mode == Mode::Blocking;
+    let mut public = Public { exports: Vec::new(), aliases: Vec::new() };
     let mut add = |name: String, more: Vec<String>| {
-        aliases.extend(more.into_iter().map(|alias| (alias, name.clone())));
-        page.exports.push(name);
+        public.aliases.extend(more.into_iter().map(|alias| (alias, name.clone())));
+        public.exports.push(name);
     };
     for item in &module.objects {
         add(names::class(&item.name), names::class_aliases(&item.name));
@@ -74,22 +100,16 @@ pub(crate) fn page(api: &Api, module: &Module, mode: Mode) -> PageModel {
         for (name, more) in own_names(module) {
             add(name, more);
         }
-        page.consts = consts(api, module);
-        page.enums = module.enums.iter().map(enums::enumeration).collect();
-        page.enums.extend(module.flags.iter().map(enums::flags));
-        page.errors = module.families.iter().flat_map(|item| raised::errors(api, item)).collect();
-        page.hosts = module.hosts.iter().map(|item| hosts::host(api, item)).collect();
     }
-    aliases.extend(module.unions.iter().filter(|_| own).flat_map(factories));
-    page.aliases = aliases.iter().map(|(alias, of)| format!("{alias} = {of}")).collect();
-    page.exports.extend(aliases.into_iter().map(|(alias, _)| alias));
-    for item in &functions {
-        page.exports.push(names::member(&item.name));
-        page.exports.extend(names::member_aliases(&item.name));
+    public.aliases.extend(module.unions.iter().filter(|_| own).flat_map(factories));
+    public.exports.extend(public.aliases.iter().map(|(alias, _)| alias.clone()));
+    for item in functions(api, module, mode) {
+        public.exports.push(names::member(&item.name));
+        public.exports.extend(names::member_aliases(&item.name));
     }
-    page.exports.sort();
-    page.exports.dedup();
-    page
+    public.exports.sort();
+    public.exports.dedup();
+    public
 }
 
 /// Public names that are defined in the blocking page itself.
@@ -209,8 +229,8 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         if same && mode == Mode::Blocking {
             continue;
         }
-        let page = page(api, other, Mode::Blocking);
-        let mut items: Vec<_> = page.exports.into_iter().filter(|name| !own.contains(name)).collect();
+        let exports = public(api, other, Mode::Blocking).exports;
+        let mut items: Vec<_> = exports.into_iter().filter(|name| !own.contains(name)).collect();
         if same {
             items.extend(other.hosts.iter().map(|item| names::host_spec(&item.name.spec)));
         }
@@ -246,7 +266,7 @@ fn undeclared(line: &str) -> &str {
 pub(crate) fn index(api: &Api, mode: Mode) -> String {
     let dir = if mode == Mode::Aio { "net.gen.aio" } else { "net.gen" };
     let shipped = api.modules.iter().filter(|module| module.feature.is_none());
-    let pages: Vec<_> = shipped.map(|module| (module, page(api, module, Mode::Blocking).exports)).collect();
+    let pages: Vec<_> = shipped.map(|module| (module, public(api, module, Mode::Blocking).exports)).collect();
     let lines = pages.iter().map(|(module, exports)| fit::import(&format!("{dir}.{}", module.name), exports));
     let written: &[(&str, &[&str])] = match mode {
         Mode::Blocking => &[
