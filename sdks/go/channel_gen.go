@@ -92,6 +92,8 @@ const (
 	ChannelEndReplaced ChannelEnd = "replaced"
 	// The publisher is shutting down.
 	ChannelEndShuttingDown ChannelEnd = "shutting_down"
+	// The session has as many streams as it may have, so that there is none for the events.
+	ChannelEndNoStream ChannelEnd = "no_stream"
 )
 
 func (v ChannelEnd) tag() (uint64, bool) {
@@ -110,6 +112,8 @@ func (v ChannelEnd) tag() (uint64, bool) {
 		return 6, true
 	case ChannelEndShuttingDown:
 		return 7, true
+	case ChannelEndNoStream:
+		return 8, true
 	default:
 		return unknownTag(string(v), 8)
 	}
@@ -131,6 +135,8 @@ func channelEndOf(tag uint64) ChannelEnd {
 		return ChannelEndReplaced
 	case 7:
 		return ChannelEndShuttingDown
+	case 8:
+		return ChannelEndNoStream
 	default:
 		return ChannelEnd("unknown:" + strconv.FormatUint(tag, 10))
 	}
@@ -688,7 +694,7 @@ const (
 	ChannelErrorKindUnknownChannel ChannelErrorKind = "unknown channel"
 	// The publisher has refused this node too often, and answers again in half a minute.
 	ChannelErrorKindRateLimited ChannelErrorKind = "rate limited"
-	// The node has as many subscriptions at the publisher as it may have: 1,024.
+	// The node has as many subscriptions at the publisher as it may have: 1,024; or its session as many streams as that may have, 4,096, so that there is none for the events.
 	ChannelErrorKindTooMany ChannelErrorKind = "too many channels"
 	// The publisher has refused for a reason that this node does not know.
 	ChannelErrorKindRejected ChannelErrorKind = "rejected"
@@ -721,7 +727,7 @@ var (
 	ErrChannelUnknownChannel error = &sentinel{983042, "channel: unknown channel"}
 	// The publisher has refused this node too often, and answers again in half a minute.
 	ErrChannelRateLimited error = &sentinel{983043, "channel: rate limited"}
-	// The node has as many subscriptions at the publisher as it may have: 1,024.
+	// The node has as many subscriptions at the publisher as it may have: 1,024; or its session as many streams as that may have, 4,096, so that there is none for the events.
 	ErrChannelTooMany error = &sentinel{983044, "channel: too many channels"}
 	// The publisher has refused for a reason that this node does not know.
 	ErrChannelRejected error = &sentinel{983045, "channel: rejected"}

@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "452be91fad053ee81113158096e3a10b"
+const specHash = "b5e2db2772f3b8a65830e8f0ebf4c48a"

@@ -563,6 +563,7 @@ NAMED.update(
                 "removed": "removed",
                 "replaced": "replaced",
                 "shutting_down": "shutting_down",
+                "no_stream": "no_stream",
             },
         ),
         "channel.visibility": enum_of(

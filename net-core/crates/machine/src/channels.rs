@@ -370,8 +370,11 @@ impl Machine {
                     first_sequence: next,
                     ..OpenStream::reliable(subscription)
                 };
-                if let Ok(stream) = self.endpoint.open_stream(now, session, &open) {
-                    self.channels.lanes.open(Target { peer, subscription }, session, stream, priority);
+                match self.endpoint.open_stream(now, session, &open) {
+                    Ok(stream) => {
+                        self.channels.lanes.open(Target { peer, subscription }, session, stream, priority);
+                    }
+                    Err(_) => self.channels.publisher.unserved(peer, subscription),
                 }
             }
             Change::Ended { peer, subscription, reason } => {

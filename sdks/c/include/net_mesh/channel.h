@@ -117,6 +117,9 @@ typedef uint8_t net_channel_end;
 // The publisher is shutting down.
 #define NET_CHANNEL_END_SHUTTING_DOWN ((net_channel_end)7)
 
+// The session has as many streams as it may have, so that there is none for the events.
+#define NET_CHANNEL_END_NO_STREAM ((net_channel_end)8)
+
 NET_UNSIGNED(channel_end, net_channel_end)
 NET_LIST_TYPE(channel_end, net_channel_end)
 NET_LIST_CODEC(channel_end, net_channel_end)
@@ -143,6 +146,9 @@ static inline const char *net_channel_end_text(net_channel_end value) {
   }
   if (value == NET_CHANNEL_END_SHUTTING_DOWN) {
     return "shutting_down";
+  }
+  if (value == NET_CHANNEL_END_NO_STREAM) {
+    return "no_stream";
   }
   return NULL;
 }
@@ -175,6 +181,10 @@ static inline bool net_channel_end_from_text(net_view text, net_channel_end *val
   }
   if (net_view_equal(text, net_str("shutting_down"))) {
     *value = NET_CHANNEL_END_SHUTTING_DOWN;
+    return true;
+  }
+  if (net_view_equal(text, net_str("no_stream"))) {
+    *value = NET_CHANNEL_END_NO_STREAM;
     return true;
   }
   return false;
@@ -868,7 +878,8 @@ NET_OWNED(publish_report)
 // The publisher has refused this node too often, and answers again in half a minute.
 #define NET_CHANNEL_RATE_LIMITED 3
 
-// The node has as many subscriptions at the publisher as it may have: 1,024.
+// The node has as many subscriptions at the publisher as it may have: 1,024; or its session as many
+// streams as that may have, 4,096, so that there is none for the events.
 #define NET_CHANNEL_TOO_MANY 4
 
 // The publisher has refused for a reason that this node does not know.

@@ -1343,6 +1343,7 @@ fn channel(list: &mut List) {
     list.value("ChannelEnd::Removed", net_mesh::channel::ChannelEnd::Removed.text());
     list.value("ChannelEnd::Replaced", net_mesh::channel::ChannelEnd::Replaced.text());
     list.value("ChannelEnd::ShuttingDown", net_mesh::channel::ChannelEnd::ShuttingDown.text());
+    list.value("ChannelEnd::NoStream", net_mesh::channel::ChannelEnd::NoStream.text());
     list.ty::<net_mesh::channel::Visibility>("Visibility");
     list.value("Visibility::Global", net_mesh::channel::Visibility::Global.text());
     list.value("Visibility::SubnetLocal", net_mesh::channel::Visibility::SubnetLocal.text());

@@ -197,6 +197,11 @@ impl Publisher {
         }
     }
 
+    /// Ends a subscription whose events cannot be sent, since there is no stream for them.
+    pub fn unserved(&mut self, peer: Peer, subscription: u64) {
+        self.end(peer, subscription, ChannelEnd::NoStream);
+    }
+
     /// Ends what a node hears that it may not hear any more, since what it has announced is another.
     pub fn announced(&mut self, directory: &Directory, node: NodeId) {
         let is_own = node == self.entity.node_id();

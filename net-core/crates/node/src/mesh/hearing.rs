@@ -355,6 +355,7 @@ fn ending(reason: ChannelEnd) -> (SubscriptionEnd, ChannelError) {
         ChannelEnd::Expired => (SubscriptionEnd::Expired, ChannelError::Expired),
         ChannelEnd::Revoked => (SubscriptionEnd::Revoked, ChannelError::Revoked),
         ChannelEnd::Removed => (SubscriptionEnd::Removed, ChannelError::Removed),
+        ChannelEnd::NoStream => (SubscriptionEnd::Refused, ChannelError::TooMany),
         _ => (SubscriptionEnd::Unauthorized, ChannelError::Unauthorized),
     }
 }

@@ -15,7 +15,7 @@ use net_types::{
         SubscribeChannelOptions, SubscriptionEnd, Visibility,
     },
     identity::{IssueTokenOptions, TokenScope},
-    mesh::{MeshNodeConfig, MeshShutdownOptions, PublishConfig, Reliability, StreamError},
+    mesh::{MeshNodeConfig, MeshShutdownOptions, PublishConfig, Reliability, StreamConfig, StreamError},
 };
 
 use crate::nodes::*;
@@ -177,6 +177,21 @@ async fn who_publishes_in_a_loop_leaves_turns_to_the_node_on_the_same_thread() {
         delivered += say(&publisher, "news", &text, PublishConfig::default()).await.unwrap().delivered;
     }
     assert_eq!(reader.await.unwrap().unwrap(), 200);
+}
+
+#[tokio::test]
+async fn who_hears_of_no_event_since_the_session_has_no_stream_left_is_told() {
+    let (publisher, subscriber) = pair().await;
+    publisher.register_channel(ChannelConfig::new("news".to_owned())).unwrap();
+    let node = subscriber.node_id().unwrap();
+    let streams = (0..).map(|id| publisher.open_stream(node, StreamConfig::new(id)));
+    let open: Vec<_> = streams.map_while(Result::ok).collect();
+    assert!(open.len() > 4_000, "{}", open.len());
+    let heard = hear(&subscriber, &publisher, "news", plain()).await.unwrap();
+    assert_eq!(channel_error(read(&heard, 1).await), ChannelError::TooMany);
+    assert_eq!(heard.end_reason().unwrap(), Some(SubscriptionEnd::Refused));
+    let report = say(&publisher, "news", "a", PublishConfig::default()).await.unwrap();
+    assert_eq!(report.attempted, 0);
 }
 
 #[tokio::test]

@@ -116,6 +116,8 @@ pub enum ChannelEnd {
     Replaced,
     /// The publisher is shutting down.
     ShuttingDown,
+    /// The session has as many streams as it may have, so that there is none for the events.
+    NoStream,
     /// A value of a newer version, by its number.
     Unknown(u8),
 }
@@ -130,6 +132,7 @@ impl ChannelEnd {
         Self::Removed,
         Self::Replaced,
         Self::ShuttingDown,
+        Self::NoStream,
     ];
 
     /// The permanent number.
@@ -142,6 +145,7 @@ impl ChannelEnd {
             Self::Removed => 5,
             Self::Replaced => 6,
             Self::ShuttingDown => 7,
+            Self::NoStream => 8,
             Self::Unknown(tag) => tag,
         }
     }
@@ -156,6 +160,7 @@ impl ChannelEnd {
             5 => Some(Self::Removed),
             6 => Some(Self::Replaced),
             7 => Some(Self::ShuttingDown),
+            8 => Some(Self::NoStream),
             _ => Some(Self::Unknown(tag)),
         }
     }
@@ -170,6 +175,7 @@ impl ChannelEnd {
             Self::Removed => "removed",
             Self::Replaced => "replaced",
             Self::ShuttingDown => "shutting_down",
+            Self::NoStream => "no_stream",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -187,6 +193,7 @@ impl std::str::FromStr for ChannelEnd {
             "removed" => Some(Self::Removed),
             "replaced" => Some(Self::Replaced),
             "shutting_down" => Some(Self::ShuttingDown),
+            "no_stream" => Some(Self::NoStream),
             _ => crate::unknown_tag(text).and_then(Self::from_tag),
         };
         known.ok_or_else(|| {
@@ -707,7 +714,7 @@ pub enum ChannelError {
     UnknownChannel,
     /// The publisher has refused this node too often, and answers again in half a minute.
     RateLimited,
-    /// The node has as many subscriptions at the publisher as it may have: 1,024.
+    /// The node has as many subscriptions at the publisher as it may have: 1,024; or its session as many streams as that may have, 4,096, so that there is none for the events.
     TooMany,
     /// The publisher has refused for a reason that this node does not know.
     Rejected {

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("452be91fad053ee81113158096e3a10b")
+check("b5e2db2772f3b8a65830e8f0ebf4c48a")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -90,6 +90,8 @@ class ChannelEnd(StrEnum):
     """The subscriber has subscribed to the channel anew."""
     SHUTTING_DOWN = "shutting_down"
     """The publisher is shutting down."""
+    NO_STREAM = "no_stream"
+    """The session has as many streams as it may have, so that there is none for the events."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

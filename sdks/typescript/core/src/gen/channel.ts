@@ -75,6 +75,10 @@ export const ChannelEnd = {
    * The publisher is shutting down.
    */
   ShuttingDown: 'shutting_down',
+  /**
+   * The session has as many streams as it may have, so that there is none for the events.
+   */
+  NoStream: 'no_stream',
 } as const;
 export type ChannelEnd = (typeof ChannelEnd)[keyof typeof ChannelEnd] | `unknown:${number}`;
 

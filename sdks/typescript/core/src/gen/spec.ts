@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '452be91fad053ee81113158096e3a10b';
+export const SPEC_HASH = 'b5e2db2772f3b8a65830e8f0ebf4c48a';
 
 checkSpec(SPEC_HASH);

@@ -16,6 +16,7 @@ CHANNEL_END_TAGS = {
     "removed": 5,
     "replaced": 6,
     "shutting_down": 7,
+    "no_stream": 8,
 }
 """Tags of `channel_end`."""
 

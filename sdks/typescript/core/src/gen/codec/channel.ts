@@ -25,6 +25,7 @@ export const channelEnd = k.choice<t.ChannelEnd, t.ChannelEnd>({
     removed: 5,
     replaced: 6,
     shutting_down: 7,
+    no_stream: 8,
   },
   open: 255,
 });

@@ -12,6 +12,7 @@ const channelEndTags = {
   removed: 5,
   replaced: 6,
   shutting_down: 7,
+  no_stream: 8,
 } as const;
 
 /** Tags of `channel_refusal`. */
