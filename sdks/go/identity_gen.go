@@ -59,6 +59,8 @@ package net
 // #cgo nocallback net_identity_verify
 // #cgo noescape net_identity_issue_token
 // #cgo nocallback net_identity_issue_token
+// #cgo noescape net_identity_revoke
+// #cgo nocallback net_identity_revoke
 // #cgo noescape net_identity_install_token
 // #cgo nocallback net_identity_install_token
 // #cgo noescape net_identity_lookup_token
@@ -1065,6 +1067,21 @@ func (o *Identity) IssueToken(options IssueTokenOptions) (result *Token, err err
 		return result, failed(&fail, issueTokenOptionsFieldNames)
 	}
 	return newToken(uint64(out)), nil
+}
+
+// Revoke signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no node itself; it changes nothing by itself.
+func (o *Identity) Revoke(generation uint32) (result []byte, err error) {
+	if err = o.core.broken(); err != nil {
+		return result, err
+	}
+	var out C.net_bytes
+	var fail C.net_error
+	code := C.net_identity_revoke(o.id(), C.uint32_t(generation), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return taken(&out, rest[[]byte])
 }
 
 // InstallToken checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.

@@ -21,6 +21,12 @@ package net
 // #cgo nocallback net_mesh_node_announce_capabilities
 // #cgo noescape net_mesh_node_withdraw_capabilities
 // #cgo nocallback net_mesh_node_withdraw_capabilities
+// #cgo noescape net_mesh_node_revoke
+// #cgo nocallback net_mesh_node_revoke
+// #cgo noescape net_mesh_node_learn_revocation
+// #cgo nocallback net_mesh_node_learn_revocation
+// #cgo noescape net_mesh_node_generation_floor
+// #cgo nocallback net_mesh_node_generation_floor
 // #cgo noescape net_mesh_node_find_nodes
 // #cgo nocallback net_mesh_node_find_nodes
 // #cgo noescape net_mesh_node_find_nodes_scoped
@@ -325,7 +331,7 @@ type MeshNodeConfig struct {
 	// Bytes of messages that wait to be read; what is beyond waits at its sender.
 	// Zero: 4194304.
 	QueueBytes uint64
-	// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+	// Directory for what the node keeps between its runs: the epoch of its announcements, and what issuers that its channels trust have revoked. Each identity has files of its own. It is made if there is none.
 	// Nil: the clock alone gives each run its epoch: peers that know of a later one tell the node, which goes on above it.
 	StateDir *string
 	// Whether packets between other nodes are passed on.
@@ -1637,6 +1643,45 @@ func (o *MeshNode) WithdrawCapabilities(ctx context.Context) (err error) {
 	op := C.net_mesh_node_withdraw_capabilities(o.id(), nil, queueContext())
 	runtime.KeepAlive(o)
 	return awaitEnd(ctx, op)
+}
+
+// Revoke says for ever that tokens which this node's identity has issued with a lesser generation count no more, and neither does what
+// was passed on of them. The signed record goes to every node, also to those that join later; a publisher that hears of it ends
+// what rests on such a token within a second. With `stateDir` the record is kept, and `state_unusable` says that it could not
+// be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
+// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
+// least this generation.
+func (o *MeshNode) Revoke(ctx context.Context, generation uint32) (result []byte, err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return result, err
+	}
+	op := C.net_mesh_node_revoke(o.id(), C.uint32_t(generation), nil, queueContext())
+	runtime.KeepAlive(o)
+	return await(ctx, op, unpackBytes[[]byte])
+}
+
+// LearnRevocation takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on to every node. One that is known, or is of a lesser generation than one that is, changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With `stateDir`, records of issuers that a channel of this node trusts are kept.
+func (o *MeshNode) LearnRevocation(ctx context.Context, record []byte) (err error) {
+	in := &arguments{}
+	if err = in.begin(ctx); err != nil {
+		return err
+	}
+	op := C.net_mesh_node_learn_revocation(o.id(), viewOf(record), nil, queueContext())
+	runtime.KeepAlive(o)
+	return awaitEnd(ctx, op)
+}
+
+// GenerationFloor tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if it has revoked nothing. The issuer is an entity id.
+func (o *MeshNode) GenerationFloor(issuer []byte) (result uint32, err error) {
+	var out C.uint32_t
+	var fail C.net_error
+	code := C.net_mesh_node_generation_floor(o.id(), viewOf(issuer), &out, &fail)
+	runtime.KeepAlive(o)
+	if code != 0 {
+		return result, failed(&fail)
+	}
+	return uint32(out), nil
 }
 
 // FindNodes finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.

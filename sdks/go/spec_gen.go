@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "b5e2db2772f3b8a65830e8f0ebf4c48a"
+const specHash = "117e392fedba9a9de09f458efce4d5c3"

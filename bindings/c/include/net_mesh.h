@@ -930,6 +930,14 @@ net_code net_identity_issue_token(net_handle handle,
                                   net_handle *result,
                                   net_error *error);
 
+// Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte
+// record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no
+// node itself; it changes nothing by itself.
+net_code net_identity_revoke(net_handle handle,
+                             uint32_t generation,
+                             net_bytes *result,
+                             net_error *error);
+
 // Checks signature and time of a token that was received, and keeps it. One that is already kept
 // is not checked again.
 net_code net_identity_install_token(net_handle handle, net_handle token, net_error *error);
@@ -1060,6 +1068,35 @@ uint64_t net_mesh_node_announce_capabilities(net_handle handle,
 
 // Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
 uint64_t net_mesh_node_withdraw_capabilities(net_handle handle, net_done done, void *ctx);
+
+// Says for ever that tokens which this node's identity has issued with a lesser generation count
+// no more, and neither does what
+// was passed on of them. The signed record goes to every node, also to those that join later; a
+// publisher that hears of it ends
+// what rests on such a token within a second. With `stateDir` the record is kept, and
+// `state_unusable` says that it could not
+// be; it counts until the node ends all the same. The greatest generation counts: a lesser one
+// changes nothing. Gives the
+// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New
+// tokens have to be issued with at
+// least this generation.
+uint64_t net_mesh_node_revoke(net_handle handle, uint32_t generation, net_done done, void *ctx);
+
+// Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on
+// to every node. One that is known, or is of a lesser generation than one that is, changes
+// nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With
+// `stateDir`, records of issuers that a channel of this node trusts are kept.
+uint64_t net_mesh_node_learn_revocation(net_handle handle,
+                                        net_view record,
+                                        net_done done,
+                                        void *ctx);
+
+// Tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if
+// it has revoked nothing. The issuer is an entity id.
+net_code net_mesh_node_generation_floor(net_handle handle,
+                                        net_view issuer,
+                                        uint32_t *result,
+                                        net_error *error);
 
 // Finds the nodes that have announced what a filter asks for, this one among them, by what has
 // come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with

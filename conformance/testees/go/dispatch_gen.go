@@ -363,6 +363,8 @@ func (c *call) call() any {
 		return give(c, showPlain[bool])(IdentityVerify(readBytes[[]byte](c.arg("entity_id")), readBytes[[]byte](c.arg("message")), readBytes[[]byte](c.arg("signature"))))
 	case "call:identity.identity.issue_token":
 		return kept[*Token](c)(self[*Identity](c).IssueToken(readIssueTokenOptions(c.arg("options"))))
+	case "call:identity.identity.revoke":
+		return give(c, showBytes[[]byte])(self[*Identity](c).Revoke(readUint[uint32](c.arg("generation"))))
 	case "call:identity.identity.install_token":
 		return done(c, self[*Identity](c).InstallToken(ref[*Token](c)(c.arg("token"))))
 	case "call:identity.identity.lookup_token":
@@ -431,6 +433,12 @@ func (c *call) call() any {
 		return done(c, self[*MeshNode](c).AnnounceCapabilities(c.ctx, readCapabilitySet(c.arg("caps")), readOptional(readAnnounceOptions)(c.arg("options"))))
 	case "call:mesh.mesh_node.withdraw_capabilities":
 		return done(c, self[*MeshNode](c).WithdrawCapabilities(c.ctx))
+	case "call:mesh.mesh_node.revoke":
+		return give(c, showBytes[[]byte])(self[*MeshNode](c).Revoke(c.ctx, readUint[uint32](c.arg("generation"))))
+	case "call:mesh.mesh_node.learn_revocation":
+		return done(c, self[*MeshNode](c).LearnRevocation(c.ctx, readBytes[[]byte](c.arg("record"))))
+	case "call:mesh.mesh_node.generation_floor":
+		return give(c, showPlain[uint32])(self[*MeshNode](c).GenerationFloor(readBytes[[]byte](c.arg("issuer"))))
 	case "call:mesh.mesh_node.find_nodes":
 		return give(c, showList(showDecimal[NodeID]))(self[*MeshNode](c).FindNodes(readOptional(readCapabilityFilter)(c.arg("filter"))))
 	case "call:mesh.mesh_node.find_nodes_scoped":

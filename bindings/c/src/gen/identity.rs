@@ -444,6 +444,25 @@ pub unsafe extern "C" fn net_identity_issue_token(
     }
 }
 
+/// Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte
+/// record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no
+/// node itself; it changes nothing by itself.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_identity_revoke(
+    handle: Handle,
+    generation: u32,
+    result: *mut Bytes,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::Identity>(handle)?;
+            <net_core::Identity as net_types::api::Identity>::revoke(&this, generation)
+        })
+    }
+}
+
 /// Checks signature and time of a token that was received, and keeps it. One that is already kept
 /// is not checked again.
 #[unsafe(no_mangle)]

@@ -196,6 +196,77 @@ pub unsafe extern "C" fn net_mesh_node_withdraw_capabilities(
     }
 }
 
+/// Says for ever that tokens which this node's identity has issued with a lesser generation count
+/// no more, and neither does what
+/// was passed on of them. The signed record goes to every node, also to those that join later; a
+/// publisher that hears of it ends
+/// what rests on such a token within a second. With `stateDir` the record is kept, and
+/// `state_unusable` says that it could not
+/// be; it counts until the node ends all the same. The greatest generation counts: a lesser one
+/// changes nothing. Gives the
+/// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New
+/// tokens have to be issued with at
+/// least this generation.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_revoke(
+    handle: Handle,
+    generation: u32,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            Ok(
+                async move { <net_core::MeshNode as net_types::api::MeshNode>::revoke(&this, generation).await },
+            )
+        })
+    }
+}
+
+/// Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on
+/// to every node. One that is known, or is of a lesser generation than one that is, changes
+/// nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With
+/// `stateDir`, records of issuers that a channel of this node trusts are kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_learn_revocation(
+    handle: Handle,
+    record: View,
+    done: Done,
+    ctx: *mut c_void,
+) -> u64 {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::submit(done, ctx, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let record = bytes::Bytes::copy_from_slice(record.bytes("record")?);
+            Ok(async move {
+                <net_core::MeshNode as net_types::api::MeshNode>::learn_revocation(&this, record).await
+            })
+        })
+    }
+}
+
+/// Tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if
+/// it has revoked nothing. The issuer is an entity id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn net_mesh_node_generation_floor(
+    handle: Handle,
+    issuer: View,
+    result: *mut u32,
+    error: *mut Failure,
+) -> Code {
+    // SAFETY: the caller keeps what the arguments point to valid for the call, as the header demands.
+    unsafe {
+        call::answer(result, error, || {
+            let this = value::object::<net_core::MeshNode>(handle)?;
+            let issuer = issuer.bytes("issuer")?;
+            <net_core::MeshNode as net_types::api::MeshNode>::generation_floor(&this, issuer)
+        })
+    }
+}
+
 /// Finds the nodes that have announced what a filter asks for, this one among them, by what has
 /// come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with
 /// `sameSubnet` finds them.

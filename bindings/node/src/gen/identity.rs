@@ -297,6 +297,17 @@ pub fn identity_identity_issue_token(environment: f64, this: f64, args: &[u8]) -
         Ok(home.own(result) as f64)
     })
 }
+/// `identity.identity.revoke`
+#[napi(js_name = "identityIdentityRevoke")]
+pub fn identity_identity_revoke(this: f64, generation: u32, out: BufferSlice<'_>) -> napi::Result<f64> {
+    abi::call(|| {
+        let this = abi::object::<net_core::Identity>(this)?;
+        let result = <net_core::Identity as net_types::api::Identity>::revoke(&this, generation)?;
+        let mut w = Writer::new();
+        result.pack(&mut w);
+        Ok(abi::answer(out, w))
+    })
+}
 /// `identity.identity.install_token`
 #[napi(js_name = "identityIdentityInstallToken")]
 pub fn identity_identity_install_token(this: f64, token: f64) -> napi::Result<()> {

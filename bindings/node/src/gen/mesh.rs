@@ -144,6 +144,42 @@ pub fn mesh_mesh_node_withdraw_capabilities(environment: f64, this: f64) -> napi
         }))
     })
 }
+/// `mesh.mesh_node.revoke`
+#[napi(js_name = "meshMeshNodeRevoke")]
+pub fn mesh_mesh_node_revoke(environment: f64, this: f64, generation: u32) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        Ok(home.clone().submit(async move {
+            let result = <net_core::MeshNode as net_types::api::MeshNode>::revoke(&this, generation).await?;
+            let mut w = Writer::new();
+            result.pack(&mut w);
+            Ok(w.into_vec())
+        }))
+    })
+}
+/// `mesh.mesh_node.learn_revocation`
+#[napi(js_name = "meshMeshNodeLearnRevocation")]
+pub fn mesh_mesh_node_learn_revocation(environment: f64, this: f64, record: &[u8]) -> napi::Result<f64> {
+    abi::call(|| {
+        let home = queue::home(environment)?;
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let record = bytes::Bytes::copy_from_slice(record);
+        Ok(home.clone().submit(async move {
+            <net_core::MeshNode as net_types::api::MeshNode>::learn_revocation(&this, record).await?;
+            Ok(Vec::new())
+        }))
+    })
+}
+/// `mesh.mesh_node.generation_floor`
+#[napi(js_name = "meshMeshNodeGenerationFloor")]
+pub fn mesh_mesh_node_generation_floor(this: f64, issuer: &[u8]) -> napi::Result<u32> {
+    abi::call(|| {
+        let this = abi::object::<net_core::MeshNode>(this)?;
+        let result = <net_core::MeshNode as net_types::api::MeshNode>::generation_floor(&this, issuer)?;
+        Ok(result)
+    })
+}
 /// `mesh.mesh_node.find_nodes`
 #[napi(js_name = "meshMeshNodeFindNodes")]
 pub fn mesh_mesh_node_find_nodes(this: f64, args: &[u8], out: BufferSlice<'_>) -> napi::Result<f64> {

@@ -801,6 +801,15 @@ fn identity_issue_token(py: Python<'_>, this: Arg<'_, '_>, options: Arg<'_, '_>)
     abi::run(py, 0, || <net_core::Identity as api::Identity>::issue_token(&this, options))
 }
 
+/// Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no node itself; it changes nothing by itself.
+#[pyfunction]
+#[pyo3(signature = (this, generation))]
+fn identity_revoke(py: Python<'_>, this: Arg<'_, '_>, generation: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::Identity>>(this, "self")?;
+    let generation = abi::arg(generation, "generation")?;
+    abi::run(py, 0, || <net_core::Identity as api::Identity>::revoke(&this, generation))
+}
+
 /// Checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.
 #[pyfunction]
 #[pyo3(signature = (this, token))]
@@ -909,6 +918,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(identity_sign, module)?)?;
     module.add_function(wrap_pyfunction!(identity_verify, module)?)?;
     module.add_function(wrap_pyfunction!(identity_issue_token, module)?)?;
+    module.add_function(wrap_pyfunction!(identity_revoke, module)?)?;
     module.add_function(wrap_pyfunction!(identity_install_token, module)?)?;
     module.add_function(wrap_pyfunction!(identity_lookup_token, module)?)?;
     module.add_function(wrap_pyfunction!(identity_from_native, module)?)?;

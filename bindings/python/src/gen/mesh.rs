@@ -11,6 +11,7 @@ use net_types::{Error, api};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyTuple};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl FromPy<'_, '_> for net_types::mesh::RejectCode {
@@ -238,7 +239,7 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
-    /// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+    /// Directory for what the node keeps between its runs: the epoch of its announcements, and what issuers that its channels trust have revoked. Each identity has files of its own. It is made if there is none.
     #[getter]
     fn state_dir(&self, py: Python<'_>) -> Answer {
         let value = &self.0.state_dir;
@@ -1992,6 +1993,81 @@ fn mesh_node_withdraw_capabilities_submit(
     queue.get().submit(py, mesh_node_withdraw_capabilities_start(this)?)
 }
 
+fn mesh_node_revoke_start(
+    this: Arg<'_, '_>,
+    generation: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<bytes::Bytes, Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let generation = abi::arg(generation, "generation")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::revoke(&this, generation).await })
+}
+
+/// Says for ever that tokens which this node's identity has issued with a lesser generation count no more, and neither does what
+/// was passed on of them. The signed record goes to every node, also to those that join later; a publisher that hears of it ends
+/// what rests on such a token within a second. With `stateDir` the record is kept, and `state_unusable` says that it could not
+/// be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
+/// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
+/// least this generation.
+#[pyfunction]
+#[pyo3(signature = (this, generation))]
+fn mesh_node_revoke(py: Python<'_>, this: Arg<'_, '_>, generation: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_revoke_start(this, generation)?)
+}
+
+/// Says for ever that tokens which this node's identity has issued with a lesser generation count no more, and neither does what
+/// was passed on of them. The signed record goes to every node, also to those that join later; a publisher that hears of it ends
+/// what rests on such a token within a second. With `stateDir` the record is kept, and `state_unusable` says that it could not
+/// be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
+/// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
+/// least this generation.
+#[pyfunction]
+#[pyo3(signature = (queue, this, generation))]
+fn mesh_node_revoke_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    generation: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_revoke_start(this, generation)?)
+}
+
+fn mesh_node_learn_revocation_start(
+    this: Arg<'_, '_>,
+    record: Arg<'_, '_>,
+) -> PyResult<impl Future<Output = Result<(), Error>> + Send + use<>> {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let record = abi::arg(record, "record")?;
+    Ok(async move { <net_core::MeshNode as api::MeshNode>::learn_revocation(&this, record).await })
+}
+
+/// Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on to every node. One that is known, or is of a lesser generation than one that is, changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With `stateDir`, records of issuers that a channel of this node trusts are kept.
+#[pyfunction]
+#[pyo3(signature = (this, record))]
+fn mesh_node_learn_revocation(py: Python<'_>, this: Arg<'_, '_>, record: Arg<'_, '_>) -> Answer {
+    abi::wait(py, mesh_node_learn_revocation_start(this, record)?)
+}
+
+/// Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on to every node. One that is known, or is of a lesser generation than one that is, changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With `stateDir`, records of issuers that a channel of this node trusts are kept.
+#[pyfunction]
+#[pyo3(signature = (queue, this, record))]
+fn mesh_node_learn_revocation_submit(
+    py: Python<'_>,
+    queue: &Bound<'_, Queue>,
+    this: Arg<'_, '_>,
+    record: Arg<'_, '_>,
+) -> Answer {
+    queue.get().submit(py, mesh_node_learn_revocation_start(this, record)?)
+}
+
+/// Tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if it has revoked nothing. The issuer is an entity id.
+#[pyfunction]
+#[pyo3(signature = (this, issuer))]
+fn mesh_node_generation_floor(py: Python<'_>, this: Arg<'_, '_>, issuer: Arg<'_, '_>) -> Answer {
+    let this = abi::arg::<Arc<net_core::MeshNode>>(this, "self")?;
+    let issuer = abi::arg::<Cow<'_, [u8]>>(issuer, "issuer")?;
+    abi::run(py, issuer.len(), || <net_core::MeshNode as api::MeshNode>::generation_floor(&this, &issuer))
+}
+
 /// Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
 #[pyfunction]
 #[pyo3(signature = (this, filter))]
@@ -2781,6 +2857,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(mesh_node_announce_capabilities_submit, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_withdraw_capabilities, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_withdraw_capabilities_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_revoke, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_revoke_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_learn_revocation, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_learn_revocation_submit, module)?)?;
+    module.add_function(wrap_pyfunction!(mesh_node_generation_floor, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_find_nodes, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_find_nodes_scoped, module)?)?;
     module.add_function(wrap_pyfunction!(mesh_node_find_best_node, module)?)?;

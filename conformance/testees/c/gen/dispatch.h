@@ -12396,6 +12396,25 @@ static void call_identity_issue_token(call *c) {
   show_object(c, result);
 }
 
+static void call_identity_revoke(call *c) {
+  uint32_t generation_;
+  memset(&generation_, 0, sizeof generation_);
+  read_u32(c, arg(c, "generation"), &generation_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes result;
+  net_code code = net_identity_revoke(self(c), generation_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view view = net_bytes_view(&result);
+  show_bytes(c, &view);
+  net_bytes_free(&result);
+}
+
 static void call_identity_install_token(call *c) {
   net_handle token_;
   memset(&token_, 0, sizeof token_);
@@ -12944,6 +12963,66 @@ static void call_mesh_node_withdraw_capabilities(call *c) {
   }
   net_bytes_free(&bytes);
   show_null(c);
+}
+
+static void call_mesh_node_revoke(call *c) {
+  uint32_t generation_;
+  memset(&generation_, 0, sizeof generation_);
+  read_u32(c, arg(c, "generation"), &generation_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_revoke(self(c), generation_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_view result;
+  if (!net_mesh_node_revoke_result(net_bytes_view(&bytes), &result)) {
+    refuse(c, "the result is not what the header says");
+    memset(&result, 0, sizeof result);
+  }
+  show_bytes(c, &result);
+  net_bytes_free(&bytes);
+}
+
+static void call_mesh_node_learn_revocation(call *c) {
+  net_view record_;
+  memset(&record_, 0, sizeof record_);
+  read_bytes(c, arg(c, "record"), &record_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  net_bytes bytes;
+  uint64_t op = net_mesh_node_learn_revocation(self(c), record_, net_queue_done, c->queue);
+  net_code code = net_wait(c->queue, op, &bytes, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  net_bytes_free(&bytes);
+  show_null(c);
+}
+
+static void call_mesh_node_generation_floor(call *c) {
+  net_view issuer_;
+  memset(&issuer_, 0, sizeof issuer_);
+  read_bytes(c, arg(c, "issuer"), &issuer_);
+  if (c->unsupported != NULL) {
+    return;
+  }
+  net_error error;
+  uint32_t result;
+  net_code code = net_mesh_node_generation_floor(self(c), issuer_, &result, &error);
+  if (code != 0) {
+    show_error(c, &error);
+    return;
+  }
+  show_u32(c, &result);
 }
 
 static void call_mesh_node_find_nodes(call *c) {
@@ -16480,6 +16559,7 @@ static inline bool dispatch(call *c) {
       {"call:identity.identity.sign", call_identity_sign},
       {"call:identity.identity.verify", call_identity_verify},
       {"call:identity.identity.issue_token", call_identity_issue_token},
+      {"call:identity.identity.revoke", call_identity_revoke},
       {"call:identity.identity.install_token", call_identity_install_token},
       {"call:identity.identity.lookup_token", call_identity_lookup_token},
       {"call:identity.identity.from_native", call_identity_from_native},
@@ -16510,6 +16590,9 @@ static inline bool dispatch(call *c) {
       {"call:mesh.mesh_node.discovered_nodes", call_mesh_node_discovered_nodes},
       {"call:mesh.mesh_node.announce_capabilities", call_mesh_node_announce_capabilities},
       {"call:mesh.mesh_node.withdraw_capabilities", call_mesh_node_withdraw_capabilities},
+      {"call:mesh.mesh_node.revoke", call_mesh_node_revoke},
+      {"call:mesh.mesh_node.learn_revocation", call_mesh_node_learn_revocation},
+      {"call:mesh.mesh_node.generation_floor", call_mesh_node_generation_floor},
       {"call:mesh.mesh_node.find_nodes", call_mesh_node_find_nodes},
       {"call:mesh.mesh_node.find_nodes_scoped", call_mesh_node_find_nodes_scoped},
       {"call:mesh.mesh_node.find_best_node", call_mesh_node_find_best_node},

@@ -1981,6 +1981,13 @@ CALLS: dict[str, Call] = {
         None,
         on_object=True,
     ),
+    "identity.identity.revoke": Call(
+        net.gen.identity.Identity,
+        "revoke",
+        (("generation", "generation", SAME),),
+        BYTES,
+        on_object=True,
+    ),
     "identity.identity.install_token": Call(
         net.gen.identity.Identity,
         "install_token",
@@ -2105,6 +2112,27 @@ CALLS: dict[str, Call] = {
     ),
     "mesh.mesh_node.withdraw_capabilities": Call(
         net.gen.mesh.MeshNode, "withdraw_capabilities", (), SAME, on_object=True
+    ),
+    "mesh.mesh_node.revoke": Call(
+        net.gen.mesh.MeshNode,
+        "revoke",
+        (("generation", "generation", SAME),),
+        BYTES,
+        on_object=True,
+    ),
+    "mesh.mesh_node.learn_revocation": Call(
+        net.gen.mesh.MeshNode,
+        "learn_revocation",
+        (("record", "record", BYTES),),
+        SAME,
+        on_object=True,
+    ),
+    "mesh.mesh_node.generation_floor": Call(
+        net.gen.mesh.MeshNode,
+        "generation_floor",
+        (("issuer", "issuer", BYTES),),
+        SAME,
+        on_object=True,
     ),
     "mesh.mesh_node.find_nodes": Call(
         net.gen.mesh.MeshNode,

@@ -1,13 +1,8 @@
 //! Announcements: signed, and checked over the bytes as they came.
 
-use ed25519_dalek::{Signer as _, SigningKey};
-use net_crypto::{EntityId, Seed};
+use net_crypto::{EntityId, Keypair, Seed};
 use net_gossip::Signatures;
-use net_types::{
-    Error, Timestamp,
-    capability::AnnouncementKind,
-    wire::{capability::Announcement, identity::Revocation},
-};
+use net_types::{Error, Timestamp, capability::AnnouncementKind, wire::capability::Announcement};
 use std::fmt;
 
 /// What orders the announcements of one node: the newer has the greater pair.
@@ -121,8 +116,7 @@ impl Kept {
 
 /// Signs what this node announces and revokes; the key is wiped when it goes, and in no text.
 pub(crate) struct Signer {
-    key: SigningKey,
-    entity: EntityId,
+    key: Keypair,
 }
 
 /// What an announcement of this node says.
@@ -136,19 +130,18 @@ pub(crate) struct Draft {
 
 impl Signer {
     pub(crate) fn new(seed: &Seed) -> Self {
-        let key = SigningKey::from_bytes(seed.as_bytes());
-        Self { entity: EntityId::new(key.verifying_key().to_bytes()), key }
+        Self { key: Keypair::from_seed(seed) }
     }
 
     pub(crate) fn entity(&self) -> EntityId {
-        self.entity
+        self.key.entity_id()
     }
 
     /// Signs an announcement; `argument` if it is longer than one may be.
     pub(crate) fn announce(&self, draft: Draft) -> Result<Signed, Error> {
         let mut says = Announcement {
             kind: draft.kind,
-            entity_id: *self.entity.as_bytes(),
+            entity_id: *self.entity().as_bytes(),
             epoch: draft.edition.epoch,
             revision: draft.edition.revision,
             ttl: draft.ttl,
@@ -158,27 +151,18 @@ impl Signer {
             hops: 0,
         };
         let unsigned = says.encode()?;
-        says.signature = self.key.sign(&unsigned[..unsigned.len() - BEHIND]).to_bytes();
+        says.signature = self.key.sign_any(&unsigned[..unsigned.len() - BEHIND]);
         Signed::read(&says.encode()?)
     }
 
     /// Signs that tokens of this node below a generation count no more.
     pub(crate) fn revoke(&self, floor: u32, issued: u64) -> Result<Vec<u8>, Error> {
-        let mut says = Revocation {
-            issuer: *self.entity.as_bytes(),
-            floor,
-            reserved: 0,
-            issued: Timestamp(issued),
-            signature: [0; 64],
-        };
-        let unsigned = says.encode()?;
-        says.signature = self.key.sign(&unsigned[..unsigned.len() - 64]).to_bytes();
-        says.encode()
+        self.key.revoke(floor, issued)
     }
 }
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer").field("entity", &self.entity).finish_non_exhaustive()
+        f.debug_struct("Signer").field("entity", &self.entity()).finish_non_exhaustive()
     }
 }

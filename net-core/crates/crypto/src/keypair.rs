@@ -2,7 +2,11 @@
 
 use crate::EntityId;
 use ed25519_dalek::{Signer, SigningKey};
-use net_types::{identity::IdentityError, wire::identity::PermissionToken};
+use net_types::{
+    Error, Timestamp,
+    identity::IdentityError,
+    wire::identity::{PermissionToken, Revocation},
+};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -90,8 +94,22 @@ impl Keypair {
         Ok(self.sign_any(message))
     }
 
-    /// Signs whatever it is.
-    pub(crate) fn sign_any(&self, message: &[u8]) -> [u8; 64] {
+    /// Says for ever that tokens of this identity below a generation count no more; `issued` is the second of its calendar.
+    pub fn revoke(&self, floor: u32, issued: u64) -> Result<Vec<u8>, Error> {
+        let mut says = Revocation {
+            issuer: *self.entity.as_bytes(),
+            floor,
+            reserved: 0,
+            issued: Timestamp(issued),
+            signature: [0; 64],
+        };
+        let unsigned = says.encode()?;
+        says.signature = self.sign_any(&unsigned[..Revocation::SIZE - 64]);
+        says.encode()
+    }
+
+    /// Signs whatever it is: for what the mesh itself says.
+    pub fn sign_any(&self, message: &[u8]) -> [u8; 64] {
         self.secret.sign(message).to_bytes()
     }
 }

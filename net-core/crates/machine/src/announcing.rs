@@ -2,7 +2,8 @@
 
 use crate::Machine;
 use net_channel::{Directory, Moment, State, SubnetId, SubnetPolicy};
-use net_types::{Error, identity::NodeId};
+use net_crypto::EntityId;
+use net_types::{Error, identity::NodeId, wire::identity::Revocation};
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -36,12 +37,30 @@ impl Machine {
 
     /// Says for ever that tokens of this node below a generation count no more; the signed statement is to be kept.
     pub fn revoke(&mut self, now: Instant, floor: u32) -> Result<Vec<u8>, Error> {
+        self.has_revoked = true;
         self.directory.revoke(self.moment(now), floor)
     }
 
-    /// Takes a revocation that was kept.
+    /// Takes a revocation that came another way than from a neighbour.
     pub fn learn_revocation(&mut self, now: Instant, bytes: &[u8]) -> Result<(), Error> {
         self.directory.learn_revocation(self.moment(now), bytes)
+    }
+
+    /// Takes a revocation that was kept when its issuer was trusted.
+    pub fn restore_revocation(&mut self, now: Instant, bytes: &[u8]) -> Result<(), Error> {
+        self.directory.trust([EntityId::new(Revocation::decode(bytes)?.issuer)]);
+        self.learn_revocation(now, bytes)
+    }
+
+    /// Whether there are other revocations to keep than when it was last asked.
+    pub fn take_revoked(&mut self) -> bool {
+        std::mem::take(&mut self.has_revoked)
+    }
+
+    /// Trusts issuers, so that what they revoke is kept.
+    pub(crate) fn trust(&mut self, issuers: &[EntityId]) {
+        self.directory.trust(issuers.iter().copied());
+        self.has_revoked |= issuers.iter().any(|issuer| self.directory.floor(issuer).is_some());
     }
 
     /// Says where this node is, and how the subnets of nodes follow from their tags.
@@ -84,7 +103,10 @@ impl Machine {
                 }
                 self.channels.publisher.announced(&self.directory, node);
             }
-            net_channel::Event::Revoked { issuer, floor } => self.channels.publisher.revoked(issuer, floor),
+            net_channel::Event::Revoked { issuer, floor } => {
+                self.has_revoked |= self.directory.keeps(&issuer);
+                self.channels.publisher.revoked(issuer, floor);
+            }
         }
     }
 }

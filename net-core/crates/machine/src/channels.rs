@@ -172,13 +172,13 @@ impl Machine {
 
     /// Registers a channel, in place of an earlier registration.
     pub fn register_channel(&mut self, name: &str, config: ChannelConfig) -> Result<(), IdentityError> {
-        self.directory.trust(config.trusted_issuers.iter().copied());
+        self.trust(&config.trusted_issuers);
         self.channels.publisher.register(&self.directory, name, config)
     }
 
     /// Registers all channels whose names begin with these segments.
     pub fn register_prefix(&mut self, prefix: &str, config: ChannelConfig) -> Result<(), IdentityError> {
-        self.directory.trust(config.trusted_issuers.iter().copied());
+        self.trust(&config.trusted_issuers);
         self.channels.publisher.register_prefix(&self.directory, prefix, config)
     }
 

@@ -56,6 +56,8 @@ pub struct Machine {
     pub(crate) calendar: (Instant, u64),
     /// Nodes whose announcements have changed, if somebody wants to know.
     pub(crate) changed: Option<BTreeSet<NodeId>>,
+    /// Whether there are other revocations to keep than it was last told.
+    pub(crate) has_revoked: bool,
     packets: Vec<u8>,
     /// When the router was last told round trips.
     measured: Instant,
@@ -88,6 +90,7 @@ impl Machine {
             unrouted: 0,
             calendar: (now, wall_ms),
             changed: None,
+            has_revoked: false,
             packets: Vec::new(),
             measured: now,
         }

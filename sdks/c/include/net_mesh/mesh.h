@@ -241,9 +241,10 @@ struct net_mesh_node_config {
   uint16_t max_datagram;
   // Bytes of messages that wait to be read; what is beyond waits at its sender.
   uint64_t queue_bytes;
-  // Directory for what the node keeps between its runs: the epoch of its announcements, one file
-  // for each identity. It is made if there is none. Left out: the clock alone gives each run its
-  // epoch: peers that know of a later one tell the node, which goes on above it.
+  // Directory for what the node keeps between its runs: the epoch of its announcements, and what
+  // issuers that its channels trust have revoked. Each identity has files of its own. It is made if
+  // there is none. Left out: the clock alone gives each run its epoch: peers that know of a later
+  // one tell the node, which goes on above it.
   net_view state_dir;
   // Whether packets between other nodes are passed on.
   bool relay;
@@ -1791,6 +1792,45 @@ static inline net_code net_mesh_node_withdraw_capabilities_wait(net_queue *queue
                                                                 net_handle handle,
                                                                 net_error *error) {
   uint64_t op = net_mesh_node_withdraw_capabilities(handle, net_queue_done, queue);
+  net_code code = net_wait(queue, op, NULL, error);
+  return code;
+}
+// Reads a result of `net_mesh_node_revoke`; false for something else.
+static inline bool net_mesh_node_revoke_result(net_view result, net_view *value) {
+  bool ok;
+  net_reader r = net_reader_new(result, true);
+  net_view_read(&r, value);
+  net_reader_finish(&r, &ok);
+  return ok;
+}
+// Calls `net_mesh_node_revoke` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_revoke_wait(net_queue *queue,
+                                                 net_handle handle,
+                                                 uint32_t generation,
+                                                 net_bytes *result,
+                                                 net_error *error) {
+  net_bytes given;
+  net_view value = net_none();
+  uint64_t op = net_mesh_node_revoke(handle, generation, net_queue_done, queue);
+  net_code code = net_wait(queue, op, &given, error);
+  if (code == 0 && !net_mesh_node_revoke_result(net_bytes_view(&given), &value)) {
+    code = net_not_unpacked(error);
+  }
+  if (result != NULL) {
+    *result = given;
+    result->data = value.data;
+    result->len = value.len;
+  } else {
+    net_bytes_free(&given);
+  }
+  return code;
+}
+// Calls `net_mesh_node_learn_revocation` and waits for its end on a queue that nothing else uses.
+static inline net_code net_mesh_node_learn_revocation_wait(net_queue *queue,
+                                                           net_handle handle,
+                                                           net_view record,
+                                                           net_error *error) {
+  uint64_t op = net_mesh_node_learn_revocation(handle, record, net_queue_done, queue);
   net_code code = net_wait(queue, op, NULL, error);
   return code;
 }

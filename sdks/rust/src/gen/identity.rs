@@ -192,6 +192,15 @@ impl Identity {
         Ok(Token::from_core(result))
     }
 
+    /// Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no node itself; it changes nothing by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`], or [`BaseError`](crate::BaseError) as any call.
+    pub fn revoke(&self, generation: u32) -> Result<Bytes, Error> {
+        guard::run(|| self.inner.revoke(generation))
+    }
+
     /// Checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.
     ///
     /// # Errors

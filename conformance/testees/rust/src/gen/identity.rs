@@ -120,6 +120,11 @@ pub(crate) fn call(op: &str, request: &mut Request<'_>) -> Result<Value, Failure
                 object.issue_token(member::<net_mesh::identity::IssueTokenOptions>(args, "options")?)?;
             Ok(request.keep(result))
         }
+        "identity.identity.revoke" => {
+            let object = request.object::<net_mesh::identity::Identity>()?;
+            let result = object.revoke(member::<u32>(args, "generation")?)?;
+            Ok(result.write())
+        }
         "identity.identity.install_token" => {
             let object = request.object::<net_mesh::identity::Identity>()?;
             object.install_token(&request.given::<net_mesh::identity::Token>("token")?)?;

@@ -68,6 +68,21 @@ pub(crate) async fn call(op: &str, request: &mut Request<'_>) -> Result<Value, F
             object.withdraw_capabilities().await?;
             Ok(Value::Null)
         }
+        "mesh.mesh_node.revoke" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.revoke(member::<u32>(args, "generation")?).await?;
+            Ok(result.write())
+        }
+        "mesh.mesh_node.learn_revocation" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            object.learn_revocation(member::<Bytes>(args, "record")?).await?;
+            Ok(Value::Null)
+        }
+        "mesh.mesh_node.generation_floor" => {
+            let object = request.object::<net_mesh::mesh::MeshNode>()?;
+            let result = object.generation_floor(member::<Bytes>(args, "issuer")?)?;
+            Ok(result.write())
+        }
         "mesh.mesh_node.find_nodes" => {
             let object = request.object::<net_mesh::mesh::MeshNode>()?;
             let result =

@@ -844,6 +844,7 @@ fn identity(list: &mut List) {
     list.has(&["Identity::sign"]);
     list.has(&["Identity::verify"]);
     list.has(&["Identity::issue_token"]);
+    list.has(&["Identity::revoke"]);
     list.has(&["Identity::install_token"]);
     list.has(&["Identity::lookup_token"]);
     list.has(&["Identity::from_native"]);
@@ -1986,6 +1987,9 @@ fn mesh(list: &mut List) {
     list.has(&["MeshNode::discovered_nodes"]);
     list.has(&["MeshNode::announce_capabilities"]);
     list.has(&["MeshNode::withdraw_capabilities"]);
+    list.has(&["MeshNode::revoke"]);
+    list.has(&["MeshNode::learn_revocation"]);
+    list.has(&["MeshNode::generation_floor"]);
     list.has(&["MeshNode::find_nodes"]);
     list.has(&["MeshNode::find_nodes_scoped"]);
     list.has(&["MeshNode::find_best_node"]);

@@ -89,7 +89,7 @@ impl Directory {
         Self {
             node_id: signer.entity().node_id(),
             own: Own::new(at.now),
-            revocations: Revocations::default(),
+            revocations: Revocations::of(signer.entity()),
             config,
             signer,
             signatures,

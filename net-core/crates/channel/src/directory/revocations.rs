@@ -38,6 +38,11 @@ struct Issuer {
 }
 
 impl Revocations {
+    /// Those that a node knows, which trusts itself.
+    pub(super) fn of(own: EntityId) -> Self {
+        Self { trusted: BTreeSet::from([*own.as_bytes()]), ..Self::default() }
+    }
+
     pub(super) fn range(&self, issuers: RangeInclusive<[u8; 32]>) -> impl Iterator<Item = (&[u8; 32], u32)> {
         self.issuers.range(issuers).map(|(issuer, known)| (issuer, known.floor))
     }
@@ -92,24 +97,31 @@ impl Revocations {
 
 impl Directory {
     /// Says for ever that tokens of this node below a generation count no more, and neither does what was passed on of
-    /// them. Nothing happens if a greater floor is known. The bytes are to be kept by who trusts this node.
+    /// them: the statement of the greatest floor.
     pub fn revoke(&mut self, at: Moment, floor: u32) -> Result<Vec<u8>, Error> {
+        let own = self.signer.entity();
         let bytes = self.signer.revoke(floor, at.wall)?;
         self.learn_revocation(at, &bytes)?;
-        Ok(bytes)
+        Ok(self.revocation(&own).map_or(bytes, <[u8]>::to_vec))
     }
 
     /// Takes a revocation that was kept, or came another way than from a neighbour; `codec_decode` if it is none, or not its
-    /// issuer's.
+    /// issuer's, `argument` if there is no place for one more issuer.
     pub fn learn_revocation(&mut self, at: Moment, bytes: &[u8]) -> Result<(), Error> {
         let says = Revocation::decode(bytes)?;
         let bytes = boxed(bytes);
         if !self.is_genuine(&says, &bytes) {
             return Err(BaseError::CodecDecode { detail: "the signature is not the issuer's".into() }.into());
         }
-        if self.revocations.newest(&says.issuer).is_none_or(|floor| floor < says.floor) {
-            self.set_floor(at, None, says.issuer, says.floor, bytes);
+        if self.revocations.newest(&says.issuer).is_some_and(|floor| floor >= says.floor) {
+            return Ok(());
         }
+        let own = self.signer.entity();
+        if !self.revocations.make_room(&says.issuer, &own, self.config.max_issuers) {
+            let reason = "is of one issuer more than there is a place for".to_owned();
+            return Err(BaseError::Argument { argument: "record".to_owned(), reason }.into());
+        }
+        self.set_floor(at, None, says.issuer, says.floor, bytes);
         Ok(())
     }
 
@@ -123,9 +135,20 @@ impl Directory {
         self.revocations.issuers.get(issuer.as_bytes()).map(|known| known.floor)
     }
 
-    /// The signed revocation of an issuer, to be kept.
+    /// The signed revocation of an issuer.
     pub fn revocation(&self, issuer: &EntityId) -> Option<&[u8]> {
         self.revocations.issuers.get(issuer.as_bytes()).map(|known| &known.bytes[..])
+    }
+
+    /// Whether the revocation of an issuer is to be kept: this node's own, and that of an issuer it trusts.
+    pub fn keeps(&self, issuer: &EntityId) -> bool {
+        self.revocations.trusted.contains(issuer.as_bytes())
+    }
+
+    /// The signed revocations that are to be kept from one run to the next.
+    pub fn kept(&self) -> impl Iterator<Item = &[u8]> {
+        let trusted = self.revocations.trusted.iter();
+        trusted.filter_map(|issuer| Some(&self.revocations.issuers.get(issuer)?.bytes[..]))
     }
 
     /// Takes revocations from a place on; gives the place that has to wait.

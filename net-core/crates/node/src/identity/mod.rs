@@ -105,6 +105,10 @@ impl api::Identity for Identity {
         Ok(Token::shared(token))
     }
 
+    fn revoke(&self, generation: u32) -> Result<Bytes, Error> {
+        Ok(self.keys()?.revoke(generation, now())?.into())
+    }
+
     fn install_token(&self, token: &Arc<Token>) -> Result<(), Error> {
         let result = self.tokens().install(token.inner(), now());
         if let Err(error) = &result {

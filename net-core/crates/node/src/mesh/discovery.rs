@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use net_channel::{Filter, Index, Preferences, ScopeFilter, State, published};
+use net_crypto::EntityId;
 use net_types::{
     Error, api,
     capability::{self, CapabilityRequirement, CapabilitySet},
@@ -35,6 +37,27 @@ impl Hub {
         self.check_open()?;
         self.machine.withdraw(now);
         Ok(())
+    }
+
+    /// Says for ever that tokens of this node below a generation count no more: the record that says so, which is kept.
+    pub(super) fn revoke(&mut self, now: Instant, generation: u32) -> Result<Bytes, Error> {
+        self.check_open()?;
+        let record = self.machine.revoke(now, generation)?;
+        self.keep_revocations()?;
+        Ok(record.into())
+    }
+
+    /// Takes what an issuer has revoked, and tells all others.
+    pub(super) fn learn_revocation(&mut self, now: Instant, record: &[u8]) -> Result<(), Error> {
+        self.check_open()?;
+        self.machine.learn_revocation(now, record)
+    }
+
+    /// The least generation of an issuer's tokens that counts.
+    pub(super) fn generation_floor(&self, issuer: &[u8]) -> Result<u32, Error> {
+        self.check_open()?;
+        let issuer = EntityId::try_from(issuer)?;
+        Ok(self.machine.directory().floor(&issuer).unwrap_or(0))
     }
 
     /// The nodes that a filter and a scope ask for.

@@ -127,12 +127,15 @@ impl std::fmt::Debug for Hub {
 
 impl Shared {
     /// A node with a bound socket.
-    pub(super) fn new(settings: Settings, socket: Socket, state: Option<State>) -> Self {
+    pub(super) fn new(settings: Settings, socket: Socket, state: Option<State>) -> Result<Self, MeshError> {
         let patience = settings.machine.session.connect_timeout;
         let now = Instant::now();
         let mut machine = Machine::new(settings.machine, Box::new(SystemRandom), Strict, now);
         let (subnet, policy) = settings.geometry;
         machine.set_geometry(subnet, policy);
+        if let Some(state) = &state {
+            state.restore_revocations(|record| machine.restore_revocation(now, record))?;
+        }
         let hub = Hub {
             epoch: machine.epoch(),
             state,
@@ -156,14 +159,14 @@ impl Shared {
             inbox: Inbox::sharing(OWN_FROM),
             has_gathered: false,
         };
-        Self {
+        Ok(Self {
             hub: Mutex::new(hub),
             is_running: AtomicBool::new(false),
             wake: Notify::new(),
             news: Bell::default(),
             moved: Bell::default(),
             changed: Bell::default(),
-        }
+        })
     }
 
     /// The state as it is.
@@ -406,7 +409,20 @@ impl Hub {
         news.changed = self.heed_changes();
         news.moved |= self.note_outcomes() || self.publishing.awaits_acknowledgement();
         self.keep_epoch();
+        if let Err(error) = self.keep_revocations() {
+            tracing::warn!(%error, "revocations are not kept: after a restart, others have to tell of them again");
+        }
         news
+    }
+
+    /// Keeps what the issuers that this node trusts have revoked since.
+    pub(super) fn keep_revocations(&mut self) -> Result<(), MeshError> {
+        match &self.state {
+            Some(state) if self.machine.take_revoked() => {
+                state.keep_revocations(self.machine.directory().kept())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Keeps the epoch that the node has taken since others knew of a later one than its own. It is one that only the node

@@ -143,6 +143,20 @@ impl api::MeshNode for MeshNode {
         self.shared.act(Hub::withdraw)
     }
 
+    async fn revoke(&self, generation: u32) -> Result<Bytes, Error> {
+        self.run()?;
+        self.shared.act(|hub, now| hub.revoke(now, generation))
+    }
+
+    async fn learn_revocation(&self, record: Bytes) -> Result<(), Error> {
+        self.run()?;
+        self.shared.act(|hub, now| hub.learn_revocation(now, &record))
+    }
+
+    fn generation_floor(&self, issuer: &[u8]) -> Result<u32, Error> {
+        self.shared.lock().generation_floor(issuer)
+    }
+
     fn find_nodes(&self, filter: CapabilityFilter) -> Result<Vec<NodeId>, Error> {
         self.shared.lock().find(&filter.into(), &net_channel::ScopeFilter::Any)
     }
@@ -391,7 +405,7 @@ impl MeshNode {
         if let Some(state) = &state {
             settings.machine.epoch = state.begin(settings.machine.epoch)?;
         }
-        let shared = Arc::new(Shared::new(settings, socket, state));
+        let shared = Arc::new(Shared::new(settings, socket, state)?);
         let (entity, key) = {
             let hub = shared.lock();
             (hub.machine.endpoint().entity_id(), hub.machine.endpoint().public_key())

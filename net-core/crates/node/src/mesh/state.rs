@@ -1,4 +1,4 @@
-//! What a node keeps between its runs: the epoch of its announcements.
+//! What a node keeps between its runs: the epoch of its announcements, and what the issuers that it trusts have revoked.
 
 use std::{
     fs::{self, File},
@@ -7,23 +7,30 @@ use std::{
 };
 
 use net_crypto::EntityId;
-use net_types::{mesh::MeshError, wire::mesh::NodeState};
+use net_types::{
+    Error,
+    mesh::MeshError,
+    wire::{identity::Revocation, mesh::NodeState},
+};
 
 /// Version of the layout.
 const FORMAT: u16 = 1;
 
-/// The file of one node.
+/// The files of one node.
 #[derive(Debug)]
 pub(super) struct State {
     entity: EntityId,
     path: PathBuf,
+    /// Signed revocations, one behind the other.
+    revocations: PathBuf,
 }
 
 impl State {
-    /// The file of a node in a directory, which is made if there is none. Nodes may share a directory.
+    /// The files of a node in a directory, which is made if there is none. Nodes may share a directory.
     pub(super) fn of(directory: &Path, entity: EntityId) -> Result<Self, MeshError> {
         fs::create_dir_all(directory).map_err(|error| unusable(directory, error))?;
-        Ok(Self { entity, path: directory.join(format!("{:016x}.net", entity.node_id().0)) })
+        let path = directory.join(format!("{:016x}.net", entity.node_id().0));
+        Ok(Self { entity, revocations: path.with_extension("revocations"), path })
     }
 
     /// The epoch of a run that begins now: that of the calendar, or one more than the last, whichever is more. It is on
@@ -39,16 +46,32 @@ impl State {
         let entity_id = *self.entity.as_bytes();
         let state = NodeState { format: FORMAT, reserved: 0, padding: 0, entity_id, epoch };
         let bytes = state.encode().map_err(|error| unusable(&self.path, error))?;
-        self.replace(&bytes).map_err(|error| unusable(&self.path, error))
+        replace(&self.path, &bytes).map_err(|error| unusable(&self.path, error))
+    }
+
+    /// Gives each revocation that was kept to `take`, which says what is wrong with it. A file that is damaged is refused: what
+    /// is missing in it would open channels again.
+    pub(super) fn restore_revocations(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), MeshError> {
+        let bytes = read(&self.revocations)?.unwrap_or_default();
+        let records = bytes.chunks(Revocation::SIZE);
+        records.into_iter().try_for_each(&mut take).map_err(|error| unusable(&self.revocations, error))
+    }
+
+    /// Puts revocations in place of those that were kept.
+    pub(super) fn keep_revocations<'a>(
+        &self,
+        records: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<(), MeshError> {
+        let bytes = records.collect::<Vec<_>>().concat();
+        replace(&self.revocations, &bytes).map_err(|error| unusable(&self.revocations, error))
     }
 
     /// The epoch of the last run; nothing before the first.
     fn last(&self) -> Result<Option<u64>, MeshError> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(unusable(&self.path, error)),
-        };
+        let Some(bytes) = read(&self.path)? else { return Ok(None) };
         let state = NodeState::decode(&bytes).map_err(|error| unusable(&self.path, error))?;
         match state {
             NodeState { format: FORMAT, entity_id, epoch, .. } if entity_id == *self.entity.as_bytes() => {
@@ -58,20 +81,29 @@ impl State {
             NodeState { format, .. } => Err(unusable(&self.path, format!("it has format {format}"))),
         }
     }
+}
 
-    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
-        let fresh = self.path.with_extension("new");
-        let mut file = File::create(&fresh)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)?;
-        // The name is on disk once its directory is.
-        #[cfg(unix)]
-        if let Some(directory) = self.path.parent() {
-            File::open(directory)?.sync_all()?;
-        }
-        Ok(())
+/// What a file holds, if there is one.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, MeshError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unusable(path, error)),
     }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fresh = path.with_added_extension("new");
+    let mut file = File::create(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    // The name is on disk once its directory is.
+    #[cfg(unix)]
+    if let Some(directory) = path.parent() {
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn unusable(path: &Path, reason: impl ToString) -> MeshError {
@@ -81,6 +113,8 @@ fn unusable(path: &Path, reason: impl ToString) -> MeshError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use net_crypto::{Keypair, Seed};
+    use zeroize::Zeroizing;
 
     fn state(name: &str) -> State {
         let directory = std::env::temp_dir().join(format!("net-state-{}-{name}", std::process::id()));
@@ -121,6 +155,38 @@ mod tests {
             let found = reason(state.begin(1));
             assert!(expected.is_none_or(|expected| found == expected), "{found}");
             assert_eq!(fs::read(&state.path).expect("a file"), bytes);
+        }
+    }
+
+    #[test]
+    fn revocations_are_kept_and_damaged_ones_refused() {
+        let state = state("revocations");
+        let kept = |state: &State| {
+            let mut records = Vec::new();
+            let restored = state.restore_revocations(|record| {
+                Revocation::decode(record)?;
+                records.push(record.to_vec());
+                Ok(())
+            });
+            restored.map(|()| records)
+        };
+        assert_eq!(kept(&state), Ok(Vec::new()));
+        let records = [1, 2].map(|seed| {
+            let pair = Keypair::from_seed(&Seed::new(Zeroizing::new([seed; 32])));
+            pair.revoke(7, 0).expect("a record")
+        });
+        state.keep_revocations(records.iter().map(Vec::as_slice)).expect("kept");
+        assert_eq!(kept(&state), Ok(records.to_vec()));
+        state.begin(1).expect("a file of its own");
+        let sound = fs::read(&state.revocations).expect("a file");
+        for damaged in [&sound[..sound.len() - 1], &sound[1..]] {
+            fs::write(&state.revocations, damaged).expect("written");
+            match kept(&state) {
+                Err(MeshError::StateUnusable { path, .. }) => {
+                    assert!(path.ends_with(".revocations"), "{path}")
+                }
+                other => panic!("{other:?}"),
+            }
         }
     }
 

@@ -20,15 +20,15 @@ use net_types::{
 
 use crate::nodes::*;
 
-fn plain() -> SubscribeChannelOptions<Arc<Token>> {
+pub(crate) fn plain() -> SubscribeChannelOptions<Arc<Token>> {
     SubscribeChannelOptions { token: None, tokens: Vec::new(), group: String::new(), queue: 1 << 20 }
 }
 
-fn with(token: &Arc<Token>) -> SubscribeChannelOptions<Arc<Token>> {
+pub(crate) fn with(token: &Arc<Token>) -> SubscribeChannelOptions<Arc<Token>> {
     SubscribeChannelOptions { token: Some(Arc::clone(token)), ..plain() }
 }
 
-async fn hear(
+pub(crate) async fn hear(
     who: &MeshNode,
     whom: &MeshNode,
     channel: &str,
@@ -37,7 +37,7 @@ async fn hear(
     who.subscribe_channel(whom.node_id().expect("an id"), channel.to_owned(), options).await
 }
 
-async fn say(
+pub(crate) async fn say(
     who: &MeshNode,
     channel: &str,
     text: &str,
@@ -47,7 +47,7 @@ async fn say(
 }
 
 /// Reads so many events; an error or the end comes as it is.
-async fn read(heard: &ChannelSubscription, count: usize) -> Result<Vec<ChannelEvent>, Error> {
+pub(crate) async fn read(heard: &ChannelSubscription, count: usize) -> Result<Vec<ChannelEvent>, Error> {
     let mut events = Vec::new();
     while events.len() < count {
         let most = (count - events.len()) as u32;
@@ -61,18 +61,18 @@ async fn read(heard: &ChannelSubscription, count: usize) -> Result<Vec<ChannelEv
     Ok(events)
 }
 
-fn texts(events: &[ChannelEvent]) -> Vec<&str> {
+pub(crate) fn texts(events: &[ChannelEvent]) -> Vec<&str> {
     events.iter().map(|event| std::str::from_utf8(&event.payload).expect("text")).collect()
 }
 
-fn channel_error<T>(result: Result<T, Error>) -> ChannelError {
+pub(crate) fn channel_error<T>(result: Result<T, Error>) -> ChannelError {
     match result.map(drop).expect_err("an error") {
         Error::Channel(error) => error,
         other => panic!("{other}"),
     }
 }
 
-fn grant(issuer: u8, subject: u8, channel: &str) -> Arc<Token> {
+pub(crate) fn grant(issuer: u8, subject: u8, channel: &str) -> Arc<Token> {
     let issuer = Identity::from_seed(&[issuer; 32]).expect("a seed");
     let subject = Identity::from_seed(&[subject; 32]).expect("a seed");
     let options = IssueTokenOptions::new(
@@ -84,12 +84,12 @@ fn grant(issuer: u8, subject: u8, channel: &str) -> Arc<Token> {
     issuer.issue_token(options).expect("a token")
 }
 
-fn protected(name: &str) -> ChannelConfig {
+pub(crate) fn protected(name: &str) -> ChannelConfig {
     ChannelConfig { require_token: true, ..ChannelConfig::new(name.to_owned()) }
 }
 
 /// A publisher and a subscriber who share a session.
-async fn pair() -> (Arc<MeshNode>, Arc<MeshNode>) {
+pub(crate) async fn pair() -> (Arc<MeshNode>, Arc<MeshNode>) {
     let (publisher, subscriber) = (node(1).await, node(2).await);
     connect(&subscriber, &publisher).await;
     (publisher, subscriber)

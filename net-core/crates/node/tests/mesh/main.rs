@@ -1,6 +1,7 @@
 //! Nodes of the mesh over real sockets of this machine.
 
 mod attacks;
+mod authorization;
 mod channels;
 mod member;
 mod nodes;

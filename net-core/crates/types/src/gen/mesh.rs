@@ -311,7 +311,7 @@ pub struct MeshNodeConfig {
     pub max_datagram: u16,
     /// Bytes of messages that wait to be read; what is beyond waits at its sender.
     pub queue: u64,
-    /// Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+    /// Directory for what the node keeps between its runs: the epoch of its announcements, and what issuers that its channels trust have revoked. Each identity has files of its own. It is made if there is none.
     pub state_dir: Option<String>,
     /// Whether packets between other nodes are passed on.
     pub relay: bool,

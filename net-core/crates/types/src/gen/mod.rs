@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "b5e2db2772f3b8a65830e8f0ebf4c48a";
+pub const SPEC_HASH: &str = "117e392fedba9a9de09f458efce4d5c3";

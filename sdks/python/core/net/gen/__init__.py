@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("b5e2db2772f3b8a65830e8f0ebf4c48a")
+check("117e392fedba9a9de09f458efce4d5c3")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

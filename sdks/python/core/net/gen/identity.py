@@ -284,6 +284,13 @@ class Identity(Closable):
         handle = _net.identity_issue_token(self._handle, options)
         return Token._of(handle)
 
+    def revoke(self, generation: int) -> bytes:
+        """Signs for ever that tokens of this identity with a lesser generation count no more: a
+        128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer
+        that is no node itself; it changes nothing by itself.
+        """
+        return _net.identity_revoke(self._handle, generation)
+
     def install_token(self, token: Token | Buffer) -> None:
         """Checks signature and time of a token that was received, and keeps it. One that is already
         kept is not checked again.

@@ -441,6 +441,18 @@ export class Identity extends k.NetObject {
   }
 
   /**
+   * Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no node itself; it changes nothing by itself.
+   */
+  revoke(generation: number): Buffer {
+    return k.answer(
+      k.bytes,
+      native.identityIdentityRevoke,
+      this[k.HANDLE],
+      k.u32.check(generation, 'generation'),
+    );
+  }
+
+  /**
    * Checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.
    */
   installToken(token: Token | Uint8Array): void {

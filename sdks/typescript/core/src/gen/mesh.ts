@@ -439,7 +439,7 @@ export class MeshNodeConfig {
    */
   queueBytes?: k.BigIntLike | null;
   /**
-   * Directory for what the node keeps between its runs: the epoch of its announcements, one file for each identity. It is made if there is none.
+   * Directory for what the node keeps between its runs: the epoch of its announcements, and what issuers that its channels trust have revoked. Each identity has files of its own. It is made if there is none.
    *
    * Left out: The clock alone gives each run its epoch: peers that know of a later one tell the node, which goes on above it.
    */
@@ -759,6 +759,48 @@ export class MeshNode extends k.NetObject {
       context?.signal,
       native.meshMeshNodeWithdrawCapabilities,
       this[k.HANDLE],
+    );
+  }
+
+  /**
+   * Says for ever that tokens which this node's identity has issued with a lesser generation count no more, and neither does what
+   * was passed on of them. The signed record goes to every node, also to those that join later; a publisher that hears of it ends
+   * what rests on such a token within a second. With `stateDir` the record is kept, and `state_unusable` says that it could not
+   * be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
+   * 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
+   * least this generation.
+   */
+  async revoke(generation: number, context?: k.SignalOptions | null): Promise<Buffer> {
+    return k.submit(
+      k.bytes,
+      context?.signal,
+      native.meshMeshNodeRevoke,
+      this[k.HANDLE],
+      k.u32.check(generation, 'generation'),
+    );
+  }
+
+  /**
+   * Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on to every node. One that is known, or is of a lesser generation than one that is, changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With `stateDir`, records of issuers that a channel of this node trusts are kept.
+   */
+  async learnRevocation(record: Uint8Array, context?: k.SignalOptions | null): Promise<void> {
+    return k.submit(
+      k.nothing,
+      context?.signal,
+      native.meshMeshNodeLearnRevocation,
+      this[k.HANDLE],
+      k.bytes.check(record, 'record'),
+    );
+  }
+
+  /**
+   * Tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if it has revoked nothing. The issuer is an entity id.
+   */
+  generationFloor(issuer: Uint8Array): number {
+    return k.call(
+      native.meshMeshNodeGenerationFloor,
+      this[k.HANDLE],
+      k.bytes.check(issuer, 'issuer'),
     );
   }
 

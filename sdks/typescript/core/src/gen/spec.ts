@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = 'b5e2db2772f3b8a65830e8f0ebf4c48a';
+export const SPEC_HASH = '117e392fedba9a9de09f458efce4d5c3';
 
 checkSpec(SPEC_HASH);

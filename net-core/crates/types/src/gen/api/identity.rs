@@ -79,6 +79,9 @@ pub trait Identity: Send + Sync + Sized + 'static {
         options: crate::identity::IssueTokenOptions,
     ) -> Result<std::sync::Arc<Self::Token>, crate::Error>;
 
+    /// Signs for ever that tokens of this identity with a lesser generation count no more: a 128-byte record, which `learn_revocation` of any mesh node passes on to all. For an issuer that is no node itself; it changes nothing by itself.
+    fn revoke(&self, generation: u32) -> Result<bytes::Bytes, crate::Error>;
+
     /// Checks signature and time of a token that was received, and keeps it. One that is already kept is not checked again.
     fn install_token(&self, token: &std::sync::Arc<Self::Token>) -> Result<(), crate::Error>;
 

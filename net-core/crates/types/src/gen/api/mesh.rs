@@ -62,6 +62,21 @@ pub trait MeshNode: Send + Sync + Sized + 'static {
     /// Takes back what this node has announced, everywhere. Nothing happens if that is nothing.
     fn withdraw_capabilities(&self) -> impl Future<Output = Result<(), crate::Error>> + Send;
 
+    /// Says for ever that tokens which this node's identity has issued with a lesser generation count no more, and neither does what
+    /// was passed on of them. The signed record goes to every node, also to those that join later; a publisher that hears of it ends
+    /// what rests on such a token within a second. With `stateDir` the record is kept, and `state_unusable` says that it could not
+    /// be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
+    /// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
+    /// least this generation.
+    fn revoke(&self, generation: u32) -> impl Future<Output = Result<bytes::Bytes, crate::Error>> + Send;
+
+    /// Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on to every node. One that is known, or is of a lesser generation than one that is, changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`. With `stateDir`, records of issuers that a channel of this node trusts are kept.
+    fn learn_revocation(&self, record: bytes::Bytes)
+    -> impl Future<Output = Result<(), crate::Error>> + Send;
+
+    /// Tells the least generation of an issuer's tokens that counts, as far as it has come here: 0 if it has revoked nothing. The issuer is an entity id.
+    fn generation_floor(&self, issuer: &[u8]) -> Result<u32, crate::Error>;
+
     /// Finds the nodes that have announced what a filter asks for, this one among them, by what has come here. Nodes that are found in their own subnet only are left out: `find_nodes_scoped` with `sameSubnet` finds them.
     fn find_nodes(
         &self,

@@ -152,9 +152,10 @@ class MeshNode(Native):
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
             state_dir: Directory for what the node keeps between its runs: the epoch of its
-              announcements, one file for each identity. It is made if there is none. Left out: The
-              clock alone gives each run its epoch: peers that know of a later one tell the node,
-              which goes on above it.
+              announcements, and what issuers that its channels trust have revoked. Each identity
+              has files of its own. It is made if there is none. Left out: The clock alone gives
+              each run its epoch: peers that know of a later one tell the node, which goes on above
+              it.
             relay: Whether packets between other nodes are passed on. True by default.
             subnet: The subnet that this node is in. Left out: In no subnet.
             subnet_policy: How the subnets of other nodes follow from what they announce; to agree,
@@ -225,9 +226,10 @@ class MeshNode(Native):
             queue_bytes: Bytes of messages that wait to be read; what is beyond waits at its sender.
               4_194_304 by default.
             state_dir: Directory for what the node keeps between its runs: the epoch of its
-              announcements, one file for each identity. It is made if there is none. Left out: The
-              clock alone gives each run its epoch: peers that know of a later one tell the node,
-              which goes on above it.
+              announcements, and what issuers that its channels trust have revoked. Each identity
+              has files of its own. It is made if there is none. Left out: The clock alone gives
+              each run its epoch: peers that know of a later one tell the node, which goes on above
+              it.
             relay: Whether packets between other nodes are passed on. True by default.
             subnet: The subnet that this node is in. Left out: In no subnet.
             subnet_policy: How the subnets of other nodes follow from what they announce; to agree,
@@ -313,6 +315,33 @@ class MeshNode(Native):
     async def withdraw_capabilities(self) -> None:
         """Takes back what this node has announced, everywhere. Nothing happens if that is nothing."""
         await submit(_net.mesh_node_withdraw_capabilities_submit, self._handle)
+
+    async def revoke(self, generation: int) -> bytes:
+        """Says for ever that tokens which this node's identity has issued with a lesser generation
+        count no more, and neither does what was passed on of them. The signed record goes to every
+        node, also to those that join later; a publisher that hears of it ends what rests on such a
+        token within a second. With `stateDir` the record is kept, and `state_unusable` says that it
+        could not be; it counts until the node ends all the same. The greatest generation counts: a
+        lesser one changes nothing. Gives the 128-byte record that counts, for `learn_revocation` of
+        a node that this one never meets. New tokens have to be issued with at least this
+        generation.
+        """
+        result: bytes = await submit(_net.mesh_node_revoke_submit, self._handle, generation)
+        return result
+
+    async def learn_revocation(self, record: Buffer) -> None:
+        """Takes a record that `revoke` gave, of a node or of an identity that has none, and passes
+        it on to every node. One that is known, or is of a lesser generation than one that is,
+        changes nothing. One that is damaged or that its issuer has not signed is `codec_decode`.
+        With `stateDir`, records of issuers that a channel of this node trusts are kept.
+        """
+        await submit(_net.mesh_node_learn_revocation_submit, self._handle, record)
+
+    def generation_floor(self, issuer: Buffer) -> int:
+        """Tells the least generation of an issuer's tokens that counts, as far as it has come here:
+        0 if it has revoked nothing. The issuer is an entity id.
+        """
+        return _net.mesh_node_generation_floor(self._handle, issuer)
 
     def find_nodes(
         self,

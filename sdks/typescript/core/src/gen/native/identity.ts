@@ -38,6 +38,7 @@ interface Functions {
   identityIdentitySign(handle: number, message: Uint8Array, out: Buffer): number;
   identityIdentityVerify(entityId: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   identityIdentityIssueToken(environment: number, handle: number, args: Uint8Array): number;
+  identityIdentityRevoke(handle: number, generation: number, out: Buffer): number;
   identityIdentityInstallToken(handle: number, token: number): void;
   identityIdentityLookupToken(
     environment: number,

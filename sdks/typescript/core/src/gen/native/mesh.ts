@@ -18,6 +18,9 @@ interface Functions {
   meshMeshNodeDiscoveredNodes(handle: number): number;
   meshMeshNodeAnnounceCapabilities(environment: number, handle: number, args: Uint8Array): number;
   meshMeshNodeWithdrawCapabilities(environment: number, handle: number): number;
+  meshMeshNodeRevoke(environment: number, handle: number, generation: number): number;
+  meshMeshNodeLearnRevocation(environment: number, handle: number, record: Uint8Array): number;
+  meshMeshNodeGenerationFloor(handle: number, issuer: Uint8Array): number;
   meshMeshNodeFindNodes(handle: number, args: Uint8Array, out: Buffer): number;
   meshMeshNodeFindNodesScoped(handle: number, args: Uint8Array, out: Buffer): number;
   meshMeshNodeFindBestNode(handle: number, args: Uint8Array): bigint | null;
