@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "117e392fedba9a9de09f458efce4d5c3"
+const specHash = "999c09195978527d472d3666f15ea029"

@@ -1,7 +1,7 @@
 //! The frame around every function: arguments in, the guard, results and errors out.
 
 use crate::error::{raise, refused};
-use crate::value::{self, Answer, Arg, FromPy, OneOrMany, ToPy};
+use crate::value::{self, Answer, Arg, FromPy, OneOrMany, ToPy, Wrong};
 use net_support::{fault, guard};
 use net_types::Error;
 use pyo3::prelude::*;
@@ -76,6 +76,11 @@ pub(crate) fn wait<T: ToPy + Send>(
 /// Refuses a record whose fields are out of range.
 pub(crate) fn check(py: Python<'_>, result: Result<(), Error>) -> PyResult<()> {
     result.map_err(|error| raise(py, &error))
+}
+
+/// What is found in the arguments of a class of this name.
+pub(crate) fn part<T>(py: Python<'_>, name: &str, found: Result<T, Wrong>) -> PyResult<T> {
+    found.map_err(|wrong| refused(py, wrong, name))
 }
 
 /// Hands out a copy of a whole record that was given for its first field.

@@ -7,7 +7,10 @@ use pyo3::types::{PyDict, PyTuple};
 
 /// The exception about an argument that is refused.
 pub(crate) fn refused(py: Python<'_>, wrong: Wrong, name: &str) -> PyErr {
-    raise(py, &wrong.error(name))
+    match wrong {
+        Wrong::Raised(error) => error,
+        wrong => raise(py, &wrong.error(name)),
+    }
 }
 
 /// The exception of an error.

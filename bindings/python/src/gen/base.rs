@@ -111,7 +111,7 @@ impl LibraryInfo {
 
 impl FromPy<'_, '_> for net_types::base::LibraryInfo {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<LibraryInfo>().map_err(|_| value::expected("LibraryInfo", value))?;
+        let record = value::record::<LibraryInfo>(value, "LibraryInfo")?;
         Ok(record.get().0.clone())
     }
 }

@@ -284,9 +284,7 @@ impl MeshTransportOptions {
 
 impl FromPy<'_, '_> for net_types::bus::MeshTransportOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value
-            .cast::<MeshTransportOptions>()
-            .map_err(|_| value::expected("MeshTransportOptions", value))?;
+        let record = value::record::<MeshTransportOptions>(value, "MeshTransportOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -488,7 +486,7 @@ impl NetOptions {
 
 impl FromPy<'_, '_> for net_types::bus::NetOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<NetOptions>().map_err(|_| value::expected("NetOptions", value))?;
+        let record = value::record::<NetOptions>(value, "NetOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -640,7 +638,7 @@ impl RedisOptions {
 
 impl FromPy<'_, '_> for net_types::bus::RedisOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedisOptions>().map_err(|_| value::expected("RedisOptions", value))?;
+        let record = value::record::<RedisOptions>(value, "RedisOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -804,8 +802,7 @@ impl JetStreamOptions {
 
 impl FromPy<'_, '_> for net_types::bus::JetStreamOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<JetStreamOptions>().map_err(|_| value::expected("JetStreamOptions", value))?;
+        let record = value::record::<JetStreamOptions>(value, "JetStreamOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -864,7 +861,7 @@ impl NetNodeConfig {
         ring_buffer_capacity: Option<Arg<'_, '_>>,
         backpressure_mode: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = shards.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "NetNodeConfig", value::whole::<Self>(shards, true))? {
             return abi::copied(
                 py,
                 "NetNodeConfig",
@@ -1016,7 +1013,7 @@ impl NetNodeConfig {
 
 impl FromPy<'_, '_> for net_types::bus::NetNodeConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<NetNodeConfig>().map_err(|_| value::expected("NetNodeConfig", value))?;
+        let record = value::record::<NetNodeConfig>(value, "NetNodeConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1087,7 +1084,7 @@ impl Receipt {
 
 impl FromPy<'_, '_> for net_types::bus::Receipt {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Receipt>().map_err(|_| value::expected("Receipt", value))?;
+        let record = value::record::<Receipt>(value, "Receipt")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1197,7 +1194,7 @@ impl StoredEvent {
 
 impl FromPy<'_, '_> for net_types::bus::StoredEvent {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<StoredEvent>().map_err(|_| value::expected("StoredEvent", value))?;
+        let record = value::record::<StoredEvent>(value, "StoredEvent")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1262,7 +1259,7 @@ impl HashedEvent {
 
 impl FromPy<'_, '_> for net_types::bus::HashedEvent {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<HashedEvent>().map_err(|_| value::expected("HashedEvent", value))?;
+        let record = value::record::<HashedEvent>(value, "HashedEvent")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1299,7 +1296,7 @@ impl PollRequest {
         filter: Option<Arg<'_, '_>>,
         ordering: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = limit.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "PollRequest", value::whole::<Self>(limit, true))? {
             return abi::copied(
                 py,
                 "PollRequest",
@@ -1369,7 +1366,7 @@ impl PollRequest {
 
 impl FromPy<'_, '_> for net_types::bus::PollRequest {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PollRequest>().map_err(|_| value::expected("PollRequest", value))?;
+        let record = value::record::<PollRequest>(value, "PollRequest")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1467,7 +1464,7 @@ impl PollResponse {
 
 impl FromPy<'_, '_> for net_types::bus::PollResponse {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PollResponse>().map_err(|_| value::expected("PollResponse", value))?;
+        let record = value::record::<PollResponse>(value, "PollResponse")?;
         let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
         Ok(Self { events: items, ..record.get().0.clone() })
     }
@@ -1587,7 +1584,7 @@ impl Stats {
 
 impl FromPy<'_, '_> for net_types::bus::Stats {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Stats>().map_err(|_| value::expected("Stats", value))?;
+        let record = value::record::<Stats>(value, "Stats")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1629,7 +1626,7 @@ impl SubscribeOptions {
         cursor: Option<Arg<'_, '_>>,
         from_: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = limit.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "SubscribeOptions", value::whole::<Self>(limit, true))? {
             return abi::copied(
                 py,
                 "SubscribeOptions",
@@ -1743,8 +1740,7 @@ impl SubscribeOptions {
 
 impl FromPy<'_, '_> for net_types::bus::SubscribeOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<SubscribeOptions>().map_err(|_| value::expected("SubscribeOptions", value))?;
+        let record = value::record::<SubscribeOptions>(value, "SubscribeOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1775,7 +1771,7 @@ impl ShutdownOptions {
     #[new]
     #[pyo3(signature = (timeout = None))]
     fn new(py: Python<'_>, timeout: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = timeout.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "ShutdownOptions", value::whole::<Self>(timeout, true))? {
             return abi::copied(py, "ShutdownOptions", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::bus::ShutdownOptions {
@@ -1809,8 +1805,7 @@ impl ShutdownOptions {
 
 impl FromPy<'_, '_> for net_types::bus::ShutdownOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<ShutdownOptions>().map_err(|_| value::expected("ShutdownOptions", value))?;
+        let record = value::record::<ShutdownOptions>(value, "ShutdownOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1881,7 +1876,7 @@ impl NetKeypair {
 
 impl FromPy<'_, '_> for net_types::bus::NetKeypair {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<NetKeypair>().map_err(|_| value::expected("NetKeypair", value))?;
+        let record = value::record::<NetKeypair>(value, "NetKeypair")?;
         Ok(record.get().0.clone())
     }
 }
@@ -2394,7 +2389,9 @@ impl Transport {
 
 impl FromPy<'_, '_> for net_types::bus::Transport {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let union = value.cast::<Transport>().map_err(|_| value::expected("Transport", value))?;
+        const CASES: [(&str, &str); 4] =
+            [("memory", "memory"), ("redis", "redis"), ("jetstream", "jetstream"), ("mesh", "mesh")];
+        let union = value::union::<Transport>(value, "Transport", "type", &CASES)?;
         Ok(union.get().0.clone())
     }
 }

@@ -115,7 +115,7 @@ impl GpuInfo {
         tensor_cores: Option<Arg<'_, '_>>,
         fp16_tflops_x10: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = vendor.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "GpuInfo", value::whole::<Self>(vendor, true))? {
             return abi::copied(
                 py,
                 "GpuInfo",
@@ -206,7 +206,7 @@ impl GpuInfo {
 
 impl FromPy<'_, '_> for net_types::capability::GpuInfo {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<GpuInfo>().map_err(|_| value::expected("GpuInfo", value))?;
+        let record = value::record::<GpuInfo>(value, "GpuInfo")?;
         Ok(record.get().0.clone())
     }
 }
@@ -243,7 +243,7 @@ impl Accelerator {
         memory_gb: Option<Arg<'_, '_>>,
         tops_x10: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = kind.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "Accelerator", value::whole::<Self>(kind, true))? {
             return abi::copied(
                 py,
                 "Accelerator",
@@ -312,7 +312,7 @@ impl Accelerator {
 
 impl FromPy<'_, '_> for net_types::capability::Accelerator {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Accelerator>().map_err(|_| value::expected("Accelerator", value))?;
+        let record = value::record::<Accelerator>(value, "Accelerator")?;
         Ok(record.get().0.clone())
     }
 }
@@ -362,7 +362,7 @@ impl Hardware {
         network_gbps: Option<Arg<'_, '_>>,
         accelerators: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = cpu_cores.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "Hardware", value::whole::<Self>(cpu_cores, true))? {
             return abi::copied(
                 py,
                 "Hardware",
@@ -473,7 +473,7 @@ impl Hardware {
 
 impl FromPy<'_, '_> for net_types::capability::Hardware {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Hardware>().map_err(|_| value::expected("Hardware", value))?;
+        let record = value::record::<Hardware>(value, "Hardware")?;
         Ok(record.get().0.clone())
     }
 }
@@ -512,7 +512,7 @@ impl Software {
         cuda_version: Option<Arg<'_, '_>>,
         drivers: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = os.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "Software", value::whole::<Self>(os, true))? {
             return abi::copied(
                 py,
                 "Software",
@@ -603,7 +603,7 @@ impl Software {
 
 impl FromPy<'_, '_> for net_types::capability::Software {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Software>().map_err(|_| value::expected("Software", value))?;
+        let record = value::record::<Software>(value, "Software")?;
         Ok(record.get().0.clone())
     }
 }
@@ -653,7 +653,7 @@ impl ModelCapability {
         tokens_per_sec: Option<Arg<'_, '_>>,
         loaded: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = model_id.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "ModelCapability", value::whole::<Self>(model_id, true))? {
             return abi::copied(
                 py,
                 "ModelCapability",
@@ -764,8 +764,7 @@ impl ModelCapability {
 
 impl FromPy<'_, '_> for net_types::capability::ModelCapability {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<ModelCapability>().map_err(|_| value::expected("ModelCapability", value))?;
+        let record = value::record::<ModelCapability>(value, "ModelCapability")?;
         Ok(record.get().0.clone())
     }
 }
@@ -815,7 +814,7 @@ impl ToolCapability {
         estimated_time_ms: Option<Arg<'_, '_>>,
         stateless: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = tool_id.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "ToolCapability", value::whole::<Self>(tool_id, true))? {
             return abi::copied(
                 py,
                 "ToolCapability",
@@ -929,7 +928,7 @@ impl ToolCapability {
 
 impl FromPy<'_, '_> for net_types::capability::ToolCapability {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<ToolCapability>().map_err(|_| value::expected("ToolCapability", value))?;
+        let record = value::record::<ToolCapability>(value, "ToolCapability")?;
         Ok(record.get().0.clone())
     }
 }
@@ -975,7 +974,9 @@ impl CapabilityLimits {
         max_input_bytes: Option<Arg<'_, '_>>,
         max_output_bytes: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = max_concurrent_requests.map(|value| value.cast::<Self>()) {
+        if let Some(whole) =
+            abi::part(py, "CapabilityLimits", value::whole::<Self>(max_concurrent_requests, true))?
+        {
             return abi::copied(
                 py,
                 "CapabilityLimits",
@@ -1066,8 +1067,7 @@ impl CapabilityLimits {
 
 impl FromPy<'_, '_> for net_types::capability::CapabilityLimits {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<CapabilityLimits>().map_err(|_| value::expected("CapabilityLimits", value))?;
+        let record = value::record::<CapabilityLimits>(value, "CapabilityLimits")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1108,7 +1108,7 @@ impl CapabilitySet {
         limits: Option<Arg<'_, '_>>,
         metadata: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = hardware.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "CapabilitySet", value::whole::<Self>(hardware, false))? {
             return abi::copied(
                 py,
                 "CapabilitySet",
@@ -1209,7 +1209,7 @@ impl CapabilitySet {
 
 impl FromPy<'_, '_> for net_types::capability::CapabilitySet {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<CapabilitySet>().map_err(|_| value::expected("CapabilitySet", value))?;
+        let record = value::record::<CapabilitySet>(value, "CapabilitySet")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1265,7 +1265,7 @@ impl CapabilityFilter {
         min_context_length: Option<Arg<'_, '_>>,
         require_modalities: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = require_tags.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "CapabilityFilter", value::whole::<Self>(require_tags, true))? {
             return abi::copied(
                 py,
                 "CapabilityFilter",
@@ -1406,8 +1406,7 @@ impl CapabilityFilter {
 
 impl FromPy<'_, '_> for net_types::capability::CapabilityFilter {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<CapabilityFilter>().map_err(|_| value::expected("CapabilityFilter", value))?;
+        let record = value::record::<CapabilityFilter>(value, "CapabilityFilter")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1451,7 +1450,7 @@ impl CapabilityRequirement {
         prefer_faster_inference: Option<Arg<'_, '_>>,
         prefer_loaded_models: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = filter.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "CapabilityRequirement", value::whole::<Self>(filter, false))? {
             return abi::copied(
                 py,
                 "CapabilityRequirement",
@@ -1532,9 +1531,7 @@ impl CapabilityRequirement {
 
 impl FromPy<'_, '_> for net_types::capability::CapabilityRequirement {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value
-            .cast::<CapabilityRequirement>()
-            .map_err(|_| value::expected("CapabilityRequirement", value))?;
+        let record = value::record::<CapabilityRequirement>(value, "CapabilityRequirement")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1599,7 +1596,7 @@ impl TagKey {
 
 impl FromPy<'_, '_> for net_types::capability::TagKey {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<TagKey>().map_err(|_| value::expected("TagKey", value))?;
+        let record = value::record::<TagKey>(value, "TagKey")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1656,7 +1653,7 @@ impl SubnetId {
 
 impl FromPy<'_, '_> for net_types::capability::SubnetId {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<SubnetId>().map_err(|_| value::expected("SubnetId", value))?;
+        let record = value::record::<SubnetId>(value, "SubnetId")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1744,7 +1741,7 @@ impl SubnetRule {
 
 impl FromPy<'_, '_> for net_types::capability::SubnetRule {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<SubnetRule>().map_err(|_| value::expected("SubnetRule", value))?;
+        let record = value::record::<SubnetRule>(value, "SubnetRule")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1775,7 +1772,7 @@ impl SubnetPolicy {
     #[new]
     #[pyo3(signature = (rules = None))]
     fn new(py: Python<'_>, rules: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = rules.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "SubnetPolicy", value::whole::<Self>(rules, true))? {
             return abi::copied(py, "SubnetPolicy", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::capability::SubnetPolicy { rules: abi::arg_or(rules, "rules", Vec::new)? };
@@ -1804,7 +1801,7 @@ impl SubnetPolicy {
 
 impl FromPy<'_, '_> for net_types::capability::SubnetPolicy {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<SubnetPolicy>().map_err(|_| value::expected("SubnetPolicy", value))?;
+        let record = value::record::<SubnetPolicy>(value, "SubnetPolicy")?;
         Ok(record.get().0.clone())
     }
 }
@@ -2013,7 +2010,16 @@ impl ScopeFilter {
 
 impl FromPy<'_, '_> for net_types::capability::ScopeFilter {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let union = value.cast::<ScopeFilter>().map_err(|_| value::expected("ScopeFilter", value))?;
+        const CASES: [(&str, &str); 7] = [
+            ("any", "any"),
+            ("globalOnly", "global_only"),
+            ("sameSubnet", "same_subnet"),
+            ("tenant", "tenant"),
+            ("tenants", "tenants"),
+            ("region", "region"),
+            ("regions", "regions"),
+        ];
+        let union = value::union::<ScopeFilter>(value, "ScopeFilter", "kind", &CASES)?;
         Ok(union.get().0.clone())
     }
 }
@@ -2201,7 +2207,13 @@ impl Tag {
 
 impl FromPy<'_, '_> for net_types::capability::Tag {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let union = value.cast::<Tag>().map_err(|_| value::expected("Tag", value))?;
+        const CASES: [(&str, &str); 4] = [
+            ("axisPresent", "axis_present"),
+            ("axisValue", "axis_value"),
+            ("reserved", "reserved"),
+            ("legacy", "legacy"),
+        ];
+        let union = value::union::<Tag>(value, "Tag", "kind", &CASES)?;
         Ok(union.get().0.clone())
     }
 }

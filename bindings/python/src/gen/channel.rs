@@ -256,7 +256,7 @@ impl ChannelConfig {
 
 impl FromPy<'_, '_> for net_types::channel::ChannelConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<ChannelConfig>().map_err(|_| value::expected("ChannelConfig", value))?;
+        let record = value::record::<ChannelConfig>(value, "ChannelConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -374,7 +374,7 @@ impl ChannelEvent {
 
 impl FromPy<'_, '_> for net_types::channel::ChannelEvent {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<ChannelEvent>().map_err(|_| value::expected("ChannelEvent", value))?;
+        let record = value::record::<ChannelEvent>(value, "ChannelEvent")?;
         Ok(record.get().0.clone())
     }
 }
@@ -462,7 +462,7 @@ impl PublishFailure {
 
 impl FromPy<'_, '_> for net_types::channel::PublishFailure {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PublishFailure>().map_err(|_| value::expected("PublishFailure", value))?;
+        let record = value::record::<PublishFailure>(value, "PublishFailure")?;
         Ok(record.get().0.clone())
     }
 }
@@ -570,7 +570,7 @@ impl PublishReport {
 
 impl FromPy<'_, '_> for net_types::channel::PublishReport {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PublishReport>().map_err(|_| value::expected("PublishReport", value))?;
+        let record = value::record::<PublishReport>(value, "PublishReport")?;
         let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
         Ok(Self { errors: items, ..record.get().0.clone() })
     }
@@ -630,7 +630,7 @@ impl FromPy<'_, '_> for net_types::channel::SubscribeChannelOptions<Arc<net_core
             queue: {
                 let item = next()?;
                 let read = FromPy::from_py(&item);
-                read.map_err(|wrong| wrong.within(".queue"))?
+                read.map_err(|wrong| wrong.within(".queue_bytes"))?
             },
         })
     }

@@ -124,7 +124,7 @@ impl LogRecord {
 
 impl FromPy<'_, '_> for net_types::control::LogRecord {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<LogRecord>().map_err(|_| value::expected("LogRecord", value))?;
+        let record = value::record::<LogRecord>(value, "LogRecord")?;
         Ok(record.get().0.clone())
     }
 }

@@ -81,7 +81,7 @@ impl AdapterOptions {
         fsync_interval_ms: Option<Arg<'_, '_>>,
         max_bytes: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = persistent.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "AdapterOptions", value::whole::<Self>(persistent, true))? {
             return abi::copied(
                 py,
                 "AdapterOptions",
@@ -156,7 +156,7 @@ impl AdapterOptions {
 
 impl FromPy<'_, '_> for net_types::cortex::AdapterOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<AdapterOptions>().map_err(|_| value::expected("AdapterOptions", value))?;
+        let record = value::record::<AdapterOptions>(value, "AdapterOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -271,8 +271,7 @@ impl AdapterOpenOptions {
 
 impl FromPy<'_, '_> for net_types::cortex::AdapterOpenOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<AdapterOpenOptions>().map_err(|_| value::expected("AdapterOpenOptions", value))?;
+        let record = value::record::<AdapterOpenOptions>(value, "AdapterOpenOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -322,7 +321,7 @@ impl TaskFilter {
         order_by: Option<Arg<'_, '_>>,
         limit: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = status.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "TaskFilter", value::whole::<Self>(status, true))? {
             return abi::copied(
                 py,
                 "TaskFilter",
@@ -433,7 +432,7 @@ impl TaskFilter {
 
 impl FromPy<'_, '_> for net_types::cortex::TaskFilter {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<TaskFilter>().map_err(|_| value::expected("TaskFilter", value))?;
+        let record = value::record::<TaskFilter>(value, "TaskFilter")?;
         Ok(record.get().0.clone())
     }
 }
@@ -491,7 +490,7 @@ impl MemoryFilter {
         order_by: Option<Arg<'_, '_>>,
         limit: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = source.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "MemoryFilter", value::whole::<Self>(source, true))? {
             return abi::copied(
                 py,
                 "MemoryFilter",
@@ -642,7 +641,7 @@ impl MemoryFilter {
 
 impl FromPy<'_, '_> for net_types::cortex::MemoryFilter {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<MemoryFilter>().map_err(|_| value::expected("MemoryFilter", value))?;
+        let record = value::record::<MemoryFilter>(value, "MemoryFilter")?;
         Ok(record.get().0.clone())
     }
 }
@@ -750,7 +749,7 @@ impl Task {
 
 impl FromPy<'_, '_> for net_types::cortex::Task {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Task>().map_err(|_| value::expected("Task", value))?;
+        let record = value::record::<Task>(value, "Task")?;
         Ok(record.get().0.clone())
     }
 }
@@ -878,7 +877,7 @@ impl Memory {
 
 impl FromPy<'_, '_> for net_types::cortex::Memory {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Memory>().map_err(|_| value::expected("Memory", value))?;
+        let record = value::record::<Memory>(value, "Memory")?;
         Ok(record.get().0.clone())
     }
 }
@@ -969,7 +968,7 @@ impl WriteToken {
 
 impl FromPy<'_, '_> for net_types::cortex::WriteToken {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<WriteToken>().map_err(|_| value::expected("WriteToken", value))?;
+        let record = value::record::<WriteToken>(value, "WriteToken")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1038,7 +1037,7 @@ impl WriteReceipt {
 
 impl FromPy<'_, '_> for net_types::cortex::WriteReceipt {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<WriteReceipt>().map_err(|_| value::expected("WriteReceipt", value))?;
+        let record = value::record::<WriteReceipt>(value, "WriteReceipt")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1156,7 +1155,7 @@ impl StateStats {
 
 impl FromPy<'_, '_> for net_types::cortex::StateStats {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<StateStats>().map_err(|_| value::expected("StateStats", value))?;
+        let record = value::record::<StateStats>(value, "StateStats")?;
         Ok(record.get().0.clone())
     }
 }

@@ -260,7 +260,7 @@ impl Label {
 
 impl FromPy<'_, '_> for net_types::echo::Label {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Label>().map_err(|_| value::expected("Label", value))?;
+        let record = value::record::<Label>(value, "Label")?;
         Ok(record.get().0.clone())
     }
 }
@@ -539,7 +539,7 @@ impl Scalars {
 
 impl FromPy<'_, '_> for net_types::echo::Scalars {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Scalars>().map_err(|_| value::expected("Scalars", value))?;
+        let record = value::record::<Scalars>(value, "Scalars")?;
         Ok(record.get().0.clone())
     }
 }
@@ -753,7 +753,7 @@ impl Everything {
 
 impl FromPy<'_, '_> for net_types::echo::Everything {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Everything>().map_err(|_| value::expected("Everything", value))?;
+        let record = value::record::<Everything>(value, "Everything")?;
         Ok(record.get().0.clone())
     }
 }
@@ -810,7 +810,7 @@ impl EchoOptions {
         r#type: Option<Arg<'_, '_>>,
         number: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = count.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "EchoOptions", value::whole::<Self>(count, true))? {
             return abi::copied(
                 py,
                 "EchoOptions",
@@ -966,7 +966,7 @@ impl EchoOptions {
 
 impl FromPy<'_, '_> for net_types::echo::EchoOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoOptions>().map_err(|_| value::expected("EchoOptions", value))?;
+        let record = value::record::<EchoOptions>(value, "EchoOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1058,7 +1058,7 @@ impl EchoStyle {
 
 impl FromPy<'_, '_> for net_types::echo::EchoStyle {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoStyle>().map_err(|_| value::expected("EchoStyle", value))?;
+        let record = value::record::<EchoStyle>(value, "EchoStyle")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1094,7 +1094,7 @@ impl EchoSetup {
         style: Option<Arg<'_, '_>>,
         more: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = title.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "EchoSetup", value::whole::<Self>(title, true))? {
             return abi::copied(py, "EchoSetup", style.is_some() || more.is_some(), || {
                 Self(whole.get().0.clone())
             });
@@ -1152,7 +1152,7 @@ impl EchoSetup {
 
 impl FromPy<'_, '_> for net_types::echo::EchoSetup {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoSetup>().map_err(|_| value::expected("EchoSetup", value))?;
+        let record = value::record::<EchoSetup>(value, "EchoSetup")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1191,7 +1191,7 @@ impl EchoExtras {
         depth: Option<Arg<'_, '_>>,
         motto: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = size.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "EchoExtras", value::whole::<Self>(size, true))? {
             return abi::copied(
                 py,
                 "EchoExtras",
@@ -1279,7 +1279,7 @@ impl EchoExtras {
 
 impl FromPy<'_, '_> for net_types::echo::EchoExtras {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoExtras>().map_err(|_| value::expected("EchoExtras", value))?;
+        let record = value::record::<EchoExtras>(value, "EchoExtras")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1401,7 +1401,7 @@ impl VersionPair {
 
 impl FromPy<'_, '_> for net_types::echo::VersionPair {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<VersionPair>().map_err(|_| value::expected("VersionPair", value))?;
+        let record = value::record::<VersionPair>(value, "VersionPair")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1658,7 +1658,7 @@ impl Gauge {
 
 impl FromPy<'_, '_> for net_types::echo::Gauge {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Gauge>().map_err(|_| value::expected("Gauge", value))?;
+        let record = value::record::<Gauge>(value, "Gauge")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1736,7 +1736,7 @@ impl Timetable {
 
 impl FromPy<'_, '_> for net_types::echo::Timetable {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Timetable>().map_err(|_| value::expected("Timetable", value))?;
+        let record = value::record::<Timetable>(value, "Timetable")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1824,7 +1824,7 @@ impl EchoRoom {
 
 impl FromPy<'_, '_> for net_types::echo::EchoRoom {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoRoom>().map_err(|_| value::expected("EchoRoom", value))?;
+        let record = value::record::<EchoRoom>(value, "EchoRoom")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1922,7 +1922,7 @@ impl EchoMeter {
 
 impl FromPy<'_, '_> for net_types::echo::EchoMeter {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoMeter>().map_err(|_| value::expected("EchoMeter", value))?;
+        let record = value::record::<EchoMeter>(value, "EchoMeter")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1991,7 +1991,7 @@ impl EchoPage {
 
 impl FromPy<'_, '_> for net_types::echo::EchoPage {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<EchoPage>().map_err(|_| value::expected("EchoPage", value))?;
+        let record = value::record::<EchoPage>(value, "EchoPage")?;
         Ok(record.get().0.clone())
     }
 }
@@ -2055,7 +2055,7 @@ impl Mark {
 
 impl FromPy<'_, '_> for net_types::echo::Mark {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<Mark>().map_err(|_| value::expected("Mark", value))?;
+        let record = value::record::<Mark>(value, "Mark")?;
         Ok(record.get().0.clone())
     }
 }
@@ -2184,7 +2184,7 @@ impl FromPy<'_, '_> for net_types::echo::EchoSpot {
             pause: {
                 let item = next()?;
                 let read = Span::<1_000_000>::from_py(&item).map(|span| span.0);
-                read.map_err(|wrong| wrong.within(".pause"))?
+                read.map_err(|wrong| wrong.within(".pause_ms"))?
             },
             note: {
                 let item = next()?;
@@ -2388,7 +2388,9 @@ impl Shape {
 
 impl FromPy<'_, '_> for net_types::echo::Shape {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let union = value.cast::<Shape>().map_err(|_| value::expected("Shape", value))?;
+        const CASES: [(&str, &str); 4] =
+            [("empty", "empty"), ("circle", "circle"), ("rectangle", "rectangle"), ("named", "named")];
+        let union = value::union::<Shape>(value, "Shape", "kind", &CASES)?;
         Ok(union.get().0.clone())
     }
 }
@@ -2476,7 +2478,8 @@ impl Tree {
 
 impl FromPy<'_, '_> for net_types::echo::Tree {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let union = value.cast::<Tree>().map_err(|_| value::expected("Tree", value))?;
+        const CASES: [(&str, &str); 2] = [("leaf", "leaf"), ("branch", "branch")];
+        let union = value::union::<Tree>(value, "Tree", "type", &CASES)?;
         Ok(union.get().0.clone())
     }
 }

@@ -221,7 +221,7 @@ impl TokenInfo {
 
 impl FromPy<'_, '_> for net_types::identity::TokenInfo {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<TokenInfo>().map_err(|_| value::expected("TokenInfo", value))?;
+        let record = value::record::<TokenInfo>(value, "TokenInfo")?;
         Ok(record.get().0.clone())
     }
 }
@@ -340,8 +340,7 @@ impl IssueTokenOptions {
 
 impl FromPy<'_, '_> for net_types::identity::IssueTokenOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<IssueTokenOptions>().map_err(|_| value::expected("IssueTokenOptions", value))?;
+        let record = value::record::<IssueTokenOptions>(value, "IssueTokenOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -412,8 +411,7 @@ impl GenerationFloor {
 
 impl FromPy<'_, '_> for net_types::identity::GenerationFloor {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<GenerationFloor>().map_err(|_| value::expected("GenerationFloor", value))?;
+        let record = value::record::<GenerationFloor>(value, "GenerationFloor")?;
         Ok(record.get().0.clone())
     }
 }
@@ -531,8 +529,7 @@ impl AuthorizeOptions {
 
 impl FromPy<'_, '_> for net_types::identity::AuthorizeOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<AuthorizeOptions>().map_err(|_| value::expected("AuthorizeOptions", value))?;
+        let record = value::record::<AuthorizeOptions>(value, "AuthorizeOptions")?;
         Ok(record.get().0.clone())
     }
 }

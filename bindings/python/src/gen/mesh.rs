@@ -317,7 +317,7 @@ impl MeshNodeConfig {
 
 impl FromPy<'_, '_> for net_types::mesh::MeshNodeConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<MeshNodeConfig>().map_err(|_| value::expected("MeshNodeConfig", value))?;
+        let record = value::record::<MeshNodeConfig>(value, "MeshNodeConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -418,7 +418,7 @@ impl StreamConfig {
 
 impl FromPy<'_, '_> for net_types::mesh::StreamConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<StreamConfig>().map_err(|_| value::expected("StreamConfig", value))?;
+        let record = value::record::<StreamConfig>(value, "StreamConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -449,7 +449,7 @@ impl MeshShutdownOptions {
     #[new]
     #[pyo3(signature = (timeout = None))]
     fn new(py: Python<'_>, timeout: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = timeout.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "MeshShutdownOptions", value::whole::<Self>(timeout, true))? {
             return abi::copied(py, "MeshShutdownOptions", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::mesh::MeshShutdownOptions {
@@ -483,8 +483,7 @@ impl MeshShutdownOptions {
 
 impl FromPy<'_, '_> for net_types::mesh::MeshShutdownOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<MeshShutdownOptions>().map_err(|_| value::expected("MeshShutdownOptions", value))?;
+        let record = value::record::<MeshShutdownOptions>(value, "MeshShutdownOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -522,7 +521,7 @@ impl PublishConfig {
         wait: Option<Arg<'_, '_>>,
         deadline_ms: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = reliability.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "PublishConfig", value::whole::<Self>(reliability, true))? {
             return abi::copied(
                 py,
                 "PublishConfig",
@@ -604,7 +603,7 @@ impl PublishConfig {
 
 impl FromPy<'_, '_> for net_types::mesh::PublishConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PublishConfig>().map_err(|_| value::expected("PublishConfig", value))?;
+        let record = value::record::<PublishConfig>(value, "PublishConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -635,7 +634,7 @@ impl ReceiveOptions {
     #[new]
     #[pyo3(signature = (peer = None, stream_id = None))]
     fn new(py: Python<'_>, peer: Option<Arg<'_, '_>>, stream_id: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = peer.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "ReceiveOptions", value::whole::<Self>(peer, true))? {
             return abi::copied(py, "ReceiveOptions", stream_id.is_some(), || Self(whole.get().0.clone()));
         }
         let record = net_types::mesh::ReceiveOptions {
@@ -678,7 +677,7 @@ impl ReceiveOptions {
 
 impl FromPy<'_, '_> for net_types::mesh::ReceiveOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<ReceiveOptions>().map_err(|_| value::expected("ReceiveOptions", value))?;
+        let record = value::record::<ReceiveOptions>(value, "ReceiveOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -709,7 +708,7 @@ impl AnnounceOptions {
     #[new]
     #[pyo3(signature = (ttl_secs = None))]
     fn new(py: Python<'_>, ttl_secs: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = ttl_secs.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "AnnounceOptions", value::whole::<Self>(ttl_secs, true))? {
             return abi::copied(py, "AnnounceOptions", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::mesh::AnnounceOptions {
@@ -744,8 +743,7 @@ impl AnnounceOptions {
 
 impl FromPy<'_, '_> for net_types::mesh::AnnounceOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<AnnounceOptions>().map_err(|_| value::expected("AnnounceOptions", value))?;
+        let record = value::record::<AnnounceOptions>(value, "AnnounceOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -816,8 +814,7 @@ impl CapabilityChange {
 
 impl FromPy<'_, '_> for net_types::mesh::CapabilityChange {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<CapabilityChange>().map_err(|_| value::expected("CapabilityChange", value))?;
+        let record = value::record::<CapabilityChange>(value, "CapabilityChange")?;
         Ok(record.get().0.clone())
     }
 }
@@ -956,7 +953,7 @@ impl MeshEvent {
 
 impl FromPy<'_, '_> for net_types::mesh::MeshEvent {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<MeshEvent>().map_err(|_| value::expected("MeshEvent", value))?;
+        let record = value::record::<MeshEvent>(value, "MeshEvent")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1074,7 +1071,7 @@ impl PeerInfo {
 
 impl FromPy<'_, '_> for net_types::mesh::PeerInfo {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PeerInfo>().map_err(|_| value::expected("PeerInfo", value))?;
+        let record = value::record::<PeerInfo>(value, "PeerInfo")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1182,7 +1179,7 @@ impl RouteInfo {
 
 impl FromPy<'_, '_> for net_types::mesh::RouteInfo {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RouteInfo>().map_err(|_| value::expected("RouteInfo", value))?;
+        let record = value::record::<RouteInfo>(value, "RouteInfo")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1362,7 +1359,7 @@ impl StreamStats {
 
 impl FromPy<'_, '_> for net_types::mesh::StreamStats {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<StreamStats>().map_err(|_| value::expected("StreamStats", value))?;
+        let record = value::record::<StreamStats>(value, "StreamStats")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1564,7 +1561,7 @@ impl PeerStats {
 
 impl FromPy<'_, '_> for net_types::mesh::PeerStats {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<PeerStats>().map_err(|_| value::expected("PeerStats", value))?;
+        let record = value::record::<PeerStats>(value, "PeerStats")?;
         Ok(record.get().0.clone())
     }
 }
@@ -1776,7 +1773,7 @@ impl MeshStats {
 
 impl FromPy<'_, '_> for net_types::mesh::MeshStats {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<MeshStats>().map_err(|_| value::expected("MeshStats", value))?;
+        let record = value::record::<MeshStats>(value, "MeshStats")?;
         let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
         Ok(Self { peers: items, ..record.get().0.clone() })
     }

@@ -155,8 +155,7 @@ impl NetDbOpenConfig {
 
 impl FromPy<'_, '_> for net_types::netdb::NetDbOpenConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<NetDbOpenConfig>().map_err(|_| value::expected("NetDbOpenConfig", value))?;
+        let record = value::record::<NetDbOpenConfig>(value, "NetDbOpenConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -213,7 +212,7 @@ impl NetDbBundle {
 
 impl FromPy<'_, '_> for net_types::netdb::NetDbBundle {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<NetDbBundle>().map_err(|_| value::expected("NetDbBundle", value))?;
+        let record = value::record::<NetDbBundle>(value, "NetDbBundle")?;
         Ok(record.get().0.clone())
     }
 }

@@ -49,7 +49,7 @@ impl RedexOptions {
     #[new]
     #[pyo3(signature = (persistent_dir = None))]
     fn new(py: Python<'_>, persistent_dir: Option<Arg<'_, '_>>) -> PyResult<Self> {
-        if let Some(Ok(whole)) = persistent_dir.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "RedexOptions", value::whole::<Self>(persistent_dir, true))? {
             return abi::copied(py, "RedexOptions", false, || Self(whole.get().0.clone()));
         }
         let record = net_types::redex::RedexOptions {
@@ -80,7 +80,7 @@ impl RedexOptions {
 
 impl FromPy<'_, '_> for net_types::redex::RedexOptions {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexOptions>().map_err(|_| value::expected("RedexOptions", value))?;
+        let record = value::record::<RedexOptions>(value, "RedexOptions")?;
         Ok(record.get().0.clone())
     }
 }
@@ -128,7 +128,7 @@ impl RedexFileConfig {
         retention_max_age_ms: Option<Arg<'_, '_>>,
         max_bytes: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
-        if let Some(Ok(whole)) = persistent.map(|value| value.cast::<Self>()) {
+        if let Some(whole) = abi::part(py, "RedexFileConfig", value::whole::<Self>(persistent, true))? {
             return abi::copied(
                 py,
                 "RedexFileConfig",
@@ -240,8 +240,7 @@ impl RedexFileConfig {
 
 impl FromPy<'_, '_> for net_types::redex::RedexFileConfig {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record =
-            value.cast::<RedexFileConfig>().map_err(|_| value::expected("RedexFileConfig", value))?;
+        let record = value::record::<RedexFileConfig>(value, "RedexFileConfig")?;
         Ok(record.get().0.clone())
     }
 }
@@ -349,7 +348,7 @@ impl RedexEvent {
 
 impl FromPy<'_, '_> for net_types::redex::RedexEvent {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexEvent>().map_err(|_| value::expected("RedexEvent", value))?;
+        let record = value::record::<RedexEvent>(value, "RedexEvent")?;
         Ok(record.get().0.clone())
     }
 }
@@ -457,7 +456,7 @@ impl RedexDamage {
 
 impl FromPy<'_, '_> for net_types::redex::RedexDamage {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexDamage>().map_err(|_| value::expected("RedexDamage", value))?;
+        let record = value::record::<RedexDamage>(value, "RedexDamage")?;
         Ok(record.get().0.clone())
     }
 }
@@ -616,7 +615,7 @@ impl RedexReport {
 
 impl FromPy<'_, '_> for net_types::redex::RedexReport {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexReport>().map_err(|_| value::expected("RedexReport", value))?;
+        let record = value::record::<RedexReport>(value, "RedexReport")?;
         let items = Vec::from_py(record.get().1.bind(value.py()).as_any())?;
         Ok(Self { damages: items, ..record.get().0.clone() })
     }
@@ -700,7 +699,7 @@ impl RedexRepaired {
 
 impl FromPy<'_, '_> for net_types::redex::RedexRepaired {
     fn from_py(value: Arg<'_, '_>) -> Result<Self, Wrong> {
-        let record = value.cast::<RedexRepaired>().map_err(|_| value::expected("RedexRepaired", value))?;
+        let record = value::record::<RedexRepaired>(value, "RedexRepaired")?;
         Ok(record.get().0.clone())
     }
 }

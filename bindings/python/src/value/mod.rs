@@ -2,10 +2,12 @@
 
 mod bytes;
 mod lists;
+mod records;
 mod time;
 
 pub(crate) use bytes::decoded;
 pub(crate) use lists::OneOrMany;
+pub(crate) use records::{record, union, whole};
 pub(crate) use time::{Seconds, Span};
 
 use net_support::fault;
@@ -50,6 +52,8 @@ pub(crate) enum Wrong {
     Value(String, String),
     /// An error of its own.
     Error(Error),
+    /// What was raised while the value was made.
+    Raised(PyErr),
 }
 
 impl Wrong {
@@ -71,6 +75,7 @@ impl Wrong {
         match self {
             Self::Value(path, reason) => fault::argument(format!("{name}{path}"), reason),
             Self::Error(error) => error,
+            Self::Raised(error) => fault::argument(name, error.to_string()),
         }
     }
 }

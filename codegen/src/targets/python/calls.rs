@@ -125,7 +125,11 @@ pub(crate) fn flattened<'a>(api: &'a Api, method: &Method) -> Option<&'a Record>
     let record = api.record(*at);
     let whole = record.all_optional() && last.default == Some(Literal::Record);
     let needed = !record.all_optional() && !last.may_be_left_out() && names_alike(record);
-    let fits = record.class == Some(RecordClass::Options) && (whole || needed);
+    let is_plain = |field: &Field| names::member_aliases(&field.name).is_empty() && !field.python_flat;
+    let fits = match record.class {
+        Some(RecordClass::Options) => whole || needed,
+        _ => whole && api.holds(record) && record.fields.iter().all(is_plain),
+    };
     let others = method.args.len() - 1;
     let names = Parameters::first(api, method).names;
     let clash = record.fields.iter().any(|field| names[..others].contains(&names::field(api, field)));
@@ -203,7 +207,8 @@ impl<'a> Call<'a> {
             (Role::Model, _) => "model: Model[T] | None = None".into(),
             (Role::Parse, _) => "parse: Callable[[str], T] | None = None".into(),
             (Role::Argument(position), Some(record)) if position + 1 == args.len() => {
-                format!("{}: {} | None = None", self.names[position], names::class(&record.name))
+                let class = names::class(&record.name);
+                format!("{}: {class} | Mapping[str, Any] | None = None", self.names[position])
             }
             (Role::Argument(position), _) => self.param(&args[position], &self.names[position]),
         }
@@ -218,8 +223,10 @@ impl<'a> Call<'a> {
         let mut aliases = Vec::new();
         for (position, field) in record.fields.iter().enumerate() {
             let ty = types::field_input(self.api, field);
-            let whole =
-                if position == 0 && self.whole.is_none() { format!(" | {class}") } else { String::new() };
+            let whole = match position == 0 && self.whole.is_none() {
+                true => format!(" | {}", types::whole(self.api, &class, field)),
+                false => String::new(),
+            };
             let none = if position == 0 && !field.may_be_left_out() { "" } else { " | None = None" };
             fields.push(format!("{}: {ty}{whole}{none}", field_names[position]));
             for alias in names::member_aliases(&field.name) {
@@ -243,14 +250,22 @@ impl<'a> Call<'a> {
             local.push('_');
         }
         let open = match record.all_optional() {
+            true if self.api.holds(record) => {
+                given.iter_mut().for_each(|name| *name = format!("{name}={name}"));
+                given.insert(0, class.clone());
+                format!("{local} = filled(")
+            }
             true => format!("{local} = {class}("),
             false => {
-                given.insert(1, class);
+                given.insert(1, class.clone());
                 format!("{local} = either(")
             }
         };
         self.prelude.push(fit::call(indent, &open, &given, ")"));
-        self.passed.push(local);
+        self.passed.push(match self.api.holds(record) {
+            true => format!("{class}._given({local}, \"{local}\")"),
+            false => local,
+        });
         self.params.extend(fields);
         declared
     }

@@ -13,8 +13,9 @@ pub(crate) fn call(indent: usize, open: &str, items: &[String], close: &str) -> 
         return flat;
     }
     let inner = format!("{pad}    {}", items.join(", "));
-    // A lone star is no item that a comma may follow when all stand on one line.
-    if width(&inner) <= WIDTH {
+    // A lone star is no item that a comma may follow when all stand on one line; a lone parameter is one.
+    let is_lone = items.len() == 1 && open.contains("def ");
+    if width(&inner) <= WIDTH && !is_lone {
         return format!("{pad}{open}\n{inner}\n{pad}{close}");
     }
     exploded(indent, open, items, close)
@@ -143,8 +144,28 @@ pub(crate) fn page(text: &str) -> String {
 
 fn exploded(indent: usize, open: &str, items: &[String], close: &str) -> String {
     let pad = " ".repeat(indent);
-    let lines: String = items.iter().map(|item| format!("{pad}    {item},\n")).collect();
+    let lines: String = items.iter().map(|item| declared(&format!("{pad}    "), item)).collect();
     format!("{pad}{open}\n{lines}{pad}{close}")
+}
+
+/// An item with its comma; the types of a parameter that are too many for a line have one each.
+fn declared(pad: &str, item: &str) -> String {
+    let flat = format!("{pad}{item},\n");
+    if width(&flat) <= WIDTH + 1 || !item.contains(": ") {
+        return flat;
+    }
+    let (mut depth, mut start) = (0, 0);
+    let mut lines = String::new();
+    scan(item, |at, char| match char {
+        '[' | '(' => depth += 1,
+        ']' | ')' => depth -= 1,
+        '|' if depth == 0 => {
+            lines += &format!("{pad}{}\n", item[start..at].trim());
+            start = at;
+        }
+        _ => {}
+    });
+    format!("{lines}{pad}{},\n", item[start..].trim())
 }
 
 fn wrapped(indent: usize, line: &str) -> Vec<String> {

@@ -84,6 +84,8 @@ pub(crate) struct RecordModel {
     pub has_limits: bool,
     /// First parameter, and the others, if an instance may be given for the first.
     pub copies: Option<(String, String)>,
+    /// Whether a dict may be given for it as well, since none is a value of it.
+    pub takes_dict: bool,
     pub views: Vec<ViewModel>,
     pub methods: Vec<MethodModel>,
     /// Field of which it is a sequence.
@@ -103,8 +105,17 @@ pub(crate) struct HolderModel {
     pub has_limits: bool,
     /// Whether it is an argument.
     pub is_input: bool,
-    /// Fields, the expressions that show them, and those that read them of `item`.
-    pub fields: Vec<(String, String, String)>,
+    pub fields: Vec<PartModel>,
+}
+
+/// A field of a record that is a tuple here.
+pub(crate) struct PartModel {
+    pub field: String,
+    /// What Python calls it.
+    pub name: String,
+    /// The expression that shows it, and the one that reads it of `item`.
+    pub show: String,
+    pub read: String,
 }
 
 pub(crate) struct ParamModel {
@@ -253,7 +264,7 @@ fn holders(api: &Api, position: usize, module: &Module) -> Result<Vec<HolderMode
                         None => "FromPy::from_py(&item)".into(),
                     },
                 };
-                Ok((field.field, field.show, read))
+                Ok(PartModel { field: field.field, name: field.name, show: field.show, read })
             });
             Ok(HolderModel {
                 name: names::class(&item.name),
@@ -356,6 +367,7 @@ fn record(api: &Api, module: &Module, item: &Record) -> Result<RecordModel> {
         match_args: format!("[&str; {}] = [{}]", match_args.len(), match_args.join(", ")),
         has_limits: api.fields_have_range(&item.fields),
         copies,
+        takes_dict: !types::takes_dict(api, &item.fields[0].ty),
         views: item
             .views
             .iter()

@@ -201,7 +201,7 @@ pub(crate) fn imports(api: &Api, module: &Module, mode: Mode, text: &str, own: &
         ("enum", "IntEnum StrEnum"),
         ("typing", "Any Final NamedTuple Protocol Self TypeAlias overload"),
         ("net", "_net"),
-        ("net._kernel.arguments", "Buffer either flat picks spread whole"),
+        ("net._kernel.arguments", "Buffer either filled flat of_mapping picks spread whole"),
         ("net._kernel.codec", "Model decoder encode encode_all"),
         ("net._kernel.enums", "unlisted_number unlisted_text"),
         ("net._kernel.errors", "NetError argument_error"),

@@ -155,7 +155,9 @@ fn parameters(api: &Api, first: &str, fields: &[&Field], whole: Option<&String>)
     for (position, field) in fields.iter().enumerate() {
         let ty = types::field_input(api, field);
         let name = names::field(api, field);
-        let whole = whole.filter(|_| position == 0).map_or_else(String::new, |class| format!(" | {class}"));
+        let whole = whole
+            .filter(|_| position == 0)
+            .map_or_else(String::new, |class| format!(" | {}", types::whole(api, class, field)));
         let aliases = names::member_aliases(&field.name);
         more.extend(aliases.iter().map(|alias| format!("{alias}: {ty} | None = None")));
         if field.may_be_left_out() || !aliases.is_empty() {

@@ -51,10 +51,26 @@ pub(crate) fn input(api: &Api, ty: &Type, mode: Mode) -> String {
                 .map(|field| named_input(api, &names::field(api, field), &field.ty, mode));
             format!("tuple[{}]", parts.collect::<Vec<_>>().join(", "))
         }
+        Type::Record(_) | Type::Union(_) => format!("{} | Mapping[str, Any]", output(api, ty, mode)),
         Type::Object(at, _) if let Some((_, arg)) = api.object(*at).accepted() => {
             format!("{} | {}", output(api, ty, mode), input(api, &arg.ty, mode))
         }
         _ => output(api, ty, mode),
+    }
+}
+
+/// The types of a record that may be given whole in place of its first field.
+pub(crate) fn whole(api: &Api, class: &str, first: &Field) -> String {
+    let dict = if takes_dict(api, &first.ty) { "" } else { " | Mapping[str, Any]" };
+    format!("{class}{dict}")
+}
+
+/// Whether a dict is taken for a value of a type.
+pub(crate) fn takes_dict(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::Optional(of) => takes_dict(api, of),
+        Type::Scalar(at) => takes_dict(api, &api.scalar(*at).base),
+        ty => matches!(ty, Type::Record(_) | Type::Union(_) | Type::Map(_) | Type::Json(_)),
     }
 }
 

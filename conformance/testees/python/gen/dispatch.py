@@ -2137,7 +2137,7 @@ CALLS: dict[str, Call] = {
     "mesh.mesh_node.find_nodes": Call(
         net.gen.mesh.MeshNode,
         "find_nodes",
-        (("filter", "require_tags", named("capability.capability_filter")),),
+        (("filter", "filter", named("capability.capability_filter")),),
         list_of(DECIMAL),
         on_object=True,
     ),
@@ -2282,7 +2282,7 @@ CALLS: dict[str, Call] = {
         (
             ("publisher_node_id", "publisher_node_id", DECIMAL),
             ("channel", "channel", SAME),
-            ("options", "options", named("channel.subscribe_channel_options")),
+            ("options", "token", named("channel.subscribe_channel_options")),
         ),
         None,
         on_object=True,

@@ -93,7 +93,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, MeshError> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = path.with_added_extension("new");
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
     let mut file = File::create(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "117e392fedba9a9de09f458efce4d5c3";
+pub const SPEC_HASH: &str = "999c09195978527d472d3666f15ea029";

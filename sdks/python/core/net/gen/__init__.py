@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("117e392fedba9a9de09f458efce4d5c3")
+check("999c09195978527d472d3666f15ea029")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

@@ -15,7 +15,7 @@ node at the other end, and polls and subscriptions read what that one has emitte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -233,16 +233,16 @@ class NetNode(Native):
     @classmethod
     def create(
         cls,
-        shards: int | NetNodeConfig | None = None,
+        shards: int | NetNodeConfig | Mapping[str, Any] | None = None,
         buffer_capacity: int | None = None,
         backpressure: Backpressure | str | None = None,
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
-        transport: Transport | None = None,
-        redis: RedisOptions | None = None,
-        jetstream: JetStreamOptions | None = None,
-        mesh: MeshTransportOptions | None = None,
-        net: NetOptions | None = None,
+        transport: Transport | Mapping[str, Any] | None = None,
+        redis: RedisOptions | Mapping[str, Any] | None = None,
+        jetstream: JetStreamOptions | Mapping[str, Any] | None = None,
+        mesh: MeshTransportOptions | Mapping[str, Any] | None = None,
+        net: NetOptions | Mapping[str, Any] | None = None,
         producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
@@ -405,16 +405,16 @@ class NetNode(Native):
 
     def __init__(
         self,
-        shards: int | NetNodeConfig | None = None,
+        shards: int | NetNodeConfig | Mapping[str, Any] | None = None,
         buffer_capacity: int | None = None,
         backpressure: Backpressure | str | None = None,
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
-        transport: Transport | None = None,
-        redis: RedisOptions | None = None,
-        jetstream: JetStreamOptions | None = None,
-        mesh: MeshTransportOptions | None = None,
-        net: NetOptions | None = None,
+        transport: Transport | Mapping[str, Any] | None = None,
+        redis: RedisOptions | Mapping[str, Any] | None = None,
+        jetstream: JetStreamOptions | Mapping[str, Any] | None = None,
+        mesh: MeshTransportOptions | Mapping[str, Any] | None = None,
+        net: NetOptions | Mapping[str, Any] | None = None,
         producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
@@ -651,7 +651,7 @@ class NetNode(Native):
 
     def poll(
         self,
-        limit: int | PollRequest | None = None,
+        limit: int | PollRequest | Mapping[str, Any] | None = None,
         cursor: str | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
@@ -674,7 +674,7 @@ class NetNode(Native):
 
     def subscribe(
         self,
-        limit: int | SubscribeOptions | None = None,
+        limit: int | SubscribeOptions | Mapping[str, Any] | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
         timeout: float | None = None,
@@ -707,7 +707,7 @@ class NetNode(Native):
     def subscribe_typed(
         self,
         model: Model[T] | None = None,
-        limit: int | SubscribeOptions | None = None,
+        limit: int | SubscribeOptions | Mapping[str, Any] | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
         timeout: float | None = None,
@@ -766,7 +766,7 @@ class NetNode(Native):
         """
         _net.net_node_flush(self._handle)
 
-    def shutdown(self, timeout: float | ShutdownOptions | None = None) -> None:
+    def shutdown(self, timeout: float | ShutdownOptions | Mapping[str, Any] | None = None) -> None:
         """Refuses new events, lets readers, or the transport's server, take what was accepted, then
         ends every pending operation with `closed`. Calling it again does nothing.
 
@@ -797,7 +797,7 @@ class EventStream(Stream[StoredEvent]):
     def __init__(
         self,
         bus: NetNode,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -863,7 +863,7 @@ class TypedEventStream(Stream[T]):
         self,
         bus: NetNode,
         parse: Callable[[str], T] | None = None,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -949,7 +949,7 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe(
         self,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -993,7 +993,7 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe_raw(
         self,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,

@@ -11,9 +11,9 @@ little-endian.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from net import _net
 from net._kernel.arguments import spread
@@ -303,7 +303,7 @@ def tag_key(axis: TaxonomyAxis | str, key: str) -> TagKey:
     return _net.make_tag_key(axis, key)
 
 
-def tag_to_string(tag: Tag) -> str:
+def tag_to_string(tag: Tag | Mapping[str, Any]) -> str:
     """Gives the text of a tag, with the separator that it has."""
     return _net.tag_to_string(tag)
 

@@ -18,7 +18,7 @@ equal bytes. All integers are little-endian.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, Self, overload
 
@@ -270,7 +270,7 @@ class TasksAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -298,7 +298,7 @@ class TasksAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -322,7 +322,7 @@ class TasksAdapter(Native):
     def open(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -365,7 +365,7 @@ class TasksAdapter(Native):
     def open_as(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -396,7 +396,7 @@ class TasksAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -427,7 +427,7 @@ class TasksAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -454,7 +454,7 @@ class TasksAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -499,7 +499,7 @@ class TasksAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -554,7 +554,7 @@ class TasksAdapter(Native):
 
     def list_tasks(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -602,7 +602,9 @@ class TasksAdapter(Native):
         """
         _net.tasks_adapter_wait_for_seq(self._handle, seq, deadline_ms)
 
-    def wait_for_token(self, token: WriteToken, deadline_ms: int = 1000) -> None:
+    def wait_for_token(
+        self, token: WriteToken | Mapping[str, Any], deadline_ms: int = 1000
+    ) -> None:
         """Returns when a change of this writer is in the state; with a deadline of 0 it tells by
         `timeout` at once that it is not. `wrong_origin` for the token of another writer.
         """
@@ -610,7 +612,7 @@ class TasksAdapter(Native):
 
     def watch(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -650,7 +652,7 @@ class TasksAdapter(Native):
 
     def snapshot_and_watch(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -753,7 +755,7 @@ class MemoriesAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -781,7 +783,7 @@ class MemoriesAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -805,7 +807,7 @@ class MemoriesAdapter(Native):
     def open(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -848,7 +850,7 @@ class MemoriesAdapter(Native):
     def open_as(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -879,7 +881,7 @@ class MemoriesAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -910,7 +912,7 @@ class MemoriesAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -937,7 +939,7 @@ class MemoriesAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -982,7 +984,7 @@ class MemoriesAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -1048,7 +1050,7 @@ class MemoriesAdapter(Native):
 
     def list_memories(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -1109,7 +1111,9 @@ class MemoriesAdapter(Native):
         """
         _net.memories_adapter_wait_for_seq(self._handle, seq, deadline_ms)
 
-    def wait_for_token(self, token: WriteToken, deadline_ms: int = 1000) -> None:
+    def wait_for_token(
+        self, token: WriteToken | Mapping[str, Any], deadline_ms: int = 1000
+    ) -> None:
         """Returns when a change of this writer is in the state; with a deadline of 0 it tells by
         `timeout` at once that it is not. `wrong_origin` for the token of another writer.
         """
@@ -1117,7 +1121,7 @@ class MemoriesAdapter(Native):
 
     def watch(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -1170,7 +1174,7 @@ class MemoriesAdapter(Native):
 
     def snapshot_and_watch(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -1288,7 +1292,7 @@ class FoldAdapter(Native):
         redex: Redex,
         name: str,
         fold: StateFold,
-        persistent: bool | RedexFileConfig | None = None,
+        persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         retention_max_events: int | None = None,
@@ -1333,7 +1337,7 @@ class FoldAdapter(Native):
         name: str,
         fold: StateFold,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | RedexFileConfig | None = None,
+        persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         retention_max_events: int | None = None,
@@ -1458,7 +1462,7 @@ class MemoriesSnapshotAndWatch(NamedTuple):
 def tasks_cm(
     redex: Redex,
     channel: str,
-    origin_hash: int | AdapterOpenOptions,
+    origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
     persistent: bool | None = None,
     fsync_every_n: int | None = None,
     fsync_interval_ms: int | None = None,
@@ -1488,7 +1492,7 @@ def tasks_cm(
 def memories_cm(
     redex: Redex,
     channel: str,
-    origin_hash: int | AdapterOpenOptions,
+    origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
     persistent: bool | None = None,
     fsync_every_n: int | None = None,
     fsync_interval_ms: int | None = None,

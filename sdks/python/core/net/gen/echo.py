@@ -14,7 +14,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple, Protocol, Self, TypeAlias, overload
 
 from net import _net
-from net._kernel.arguments import Buffer, flat, picks, spread
+from net._kernel.arguments import Buffer, flat, of_mapping, picks, spread
 from net._kernel.codec import Model, decoder, encode
 from net._kernel.enums import unlisted_number, unlisted_text
 from net._kernel.errors import NetError, argument_error
@@ -424,7 +424,7 @@ class EchoBox(Native):
     def _open(
         cls,
         text: str,
-        count: int | EchoOptions | None = None,
+        count: int | EchoOptions | Mapping[str, Any] | None = None,
         ratio: float | None = None,
         loud: bool | None = None,
         name: str | None = None,
@@ -475,7 +475,7 @@ class EchoBox(Native):
     def open(
         cls,
         text: str,
-        count: int | EchoOptions | None = None,
+        count: int | EchoOptions | Mapping[str, Any] | None = None,
         ratio: float | None = None,
         loud: bool | None = None,
         name: str | None = None,
@@ -586,7 +586,7 @@ class EchoBox(Native):
         parts = _net.echo_box_watch(self._handle, count)
         return EchoWatch._of(parts)
 
-    def boxed(self, label: Label) -> EchoKit | None:
+    def boxed(self, label: Label | Mapping[str, Any]) -> EchoKit | None:
         """Gives a kit with a new box in it that has the same text, unless the label has none."""
         parts = _net.echo_box_boxed(self._handle, label)
         return None if parts is None else EchoKit._of(parts)
@@ -877,6 +877,8 @@ class EchoKit:
 
     @classmethod
     def _given(cls, value: object, name: str) -> tuple[Any, ...]:
+        if isinstance(value, Mapping):
+            value = of_mapping(cls, value, name)
         if not isinstance(value, cls):
             raise argument_error(name, f"EchoKit is needed, not {type(value).__name__}")
         return (
@@ -940,6 +942,8 @@ class EchoTwins(NamedTuple):
     def _given(cls, value: object, name: str) -> tuple[Any, ...]:
         if type(value) is tuple and len(value) == len(cls._fields):
             value = cls._make(value)
+        if isinstance(value, Mapping):
+            value = of_mapping(cls, value, name)
         if not isinstance(value, cls):
             raise argument_error(name, f"EchoTwins is needed, not {type(value).__name__}")
         return (
@@ -1114,7 +1118,9 @@ def echo_mark_of(text: str) -> str:
 
 
 def echo_optional(
-    number: int | None = None, text: str | None = None, label: Label | None = None
+    number: int | None = None,
+    text: str | None = None,
+    label: Label | Mapping[str, Any] | None = None,
 ) -> str | None:
     """Gives back what is there as `number/text/label`, or nothing."""
     return _net.echo_optional(number, text, label)
@@ -1155,12 +1161,12 @@ def echo_limits(values: Mapping[str, int]) -> dict[str, int]:
     return _net.echo_limits(values)
 
 
-def echo_timetable(value: Timetable) -> Timetable:
+def echo_timetable(value: Timetable | Mapping[str, Any]) -> Timetable:
     """Gives the value back."""
     return _net.echo_timetable(value)
 
 
-def echo_kit_of(kit: EchoKit) -> EchoKit:
+def echo_kit_of(kit: EchoKit | Mapping[str, Any]) -> EchoKit:
     """Gives the kit back, with the same boxes in it."""
     parts = _net.echo_kit_of(EchoKit._given(kit, "kit"))
     return EchoKit._of(parts)
@@ -1188,17 +1194,19 @@ def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> EchoP
     return EchoPull._of(parts)
 
 
-def meter_text(meter: EchoMeter) -> str:
+def meter_text(meter: EchoMeter | Mapping[str, Any]) -> str:
     """Gives the metrics as a scraper reads them."""
     return _net.meter_text(meter)
 
 
-def kit_text(kit: EchoKit) -> str:
+def kit_text(kit: EchoKit | Mapping[str, Any]) -> str:
     """Gives the label and the texts of all boxes, with blanks between."""
     return _net.kit_text(EchoKit._given(kit, "kit"))
 
 
-def kit_text_later(kit: EchoKit, more: EchoKit | None = None) -> str:
+def kit_text_later(
+    kit: EchoKit | Mapping[str, Any], more: EchoKit | Mapping[str, Any] | None = None
+) -> str:
     """Gives the texts of one kit or two from a task."""
     return _net.kit_text_later(
         EchoKit._given(kit, "kit"), None if more is None else EchoKit._given(more, "more")
@@ -1232,33 +1240,33 @@ def doubled_number(number: int) -> int:
     return _net.doubled_number(number)
 
 
-def echo_gauge(value: Gauge) -> Gauge:
+def echo_gauge(value: Gauge | Mapping[str, Any]) -> Gauge:
     """Gives the value back."""
     return _net.echo_gauge(value)
 
 
-def echo_gauge_maybe(value: Gauge | None = None) -> Gauge | None:
+def echo_gauge_maybe(value: Gauge | Mapping[str, Any] | None = None) -> Gauge | None:
     """Gives the value back, or nothing."""
     return _net.echo_gauge_maybe(value)
 
 
-def echo_everything(value: Everything) -> Everything:
+def echo_everything(value: Everything | Mapping[str, Any]) -> Everything:
     """Gives the value back."""
     return _net.echo_everything(value)
 
 
-def echo_shape(value: Shape) -> Shape:
+def echo_shape(value: Shape | Mapping[str, Any]) -> Shape:
     """Gives the value back."""
     return _net.echo_shape(value)
 
 
-def echo_tree(value: Tree) -> Tree:
+def echo_tree(value: Tree | Mapping[str, Any]) -> Tree:
     """Gives the value back."""
     return _net.echo_tree(value)
 
 
 def echo_with_options(
-    count: int | EchoOptions | None = None,
+    count: int | EchoOptions | Mapping[str, Any] | None = None,
     ratio: float | None = None,
     loud: bool | None = None,
     name: str | None = None,
@@ -1305,9 +1313,9 @@ def echo_with_options(
 
 
 def echo_with_setup(
-    title: str | EchoSetup | None = None,
-    style: EchoStyle | None = None,
-    more: Sequence[EchoStyle] | None = None,
+    title: str | EchoSetup | Mapping[str, Any] | None = None,
+    style: EchoStyle | Mapping[str, Any] | None = None,
+    more: Sequence[EchoStyle | Mapping[str, Any]] | None = None,
     *,
     style_size: int | None = None,
     style_font: str | None = None,
@@ -1329,7 +1337,7 @@ def echo_with_setup(
 
 
 def echo_with_extras(
-    size: int | EchoExtras | None = None,
+    size: int | EchoExtras | Mapping[str, Any] | None = None,
     gilded: bool | None = None,
     carved: bool | None = None,
     plain: bool | None = None,
@@ -1366,7 +1374,7 @@ def echo_left_out(value: int, text: str) -> int:
     return _net.echo_left_out(value, text)
 
 
-def echo_pair(value: VersionPair) -> VersionPair:
+def echo_pair(value: VersionPair | Mapping[str, Any]) -> VersionPair:
     """Gives the value back."""
     return _net.echo_pair(value)
 
@@ -1420,7 +1428,10 @@ def map_numbers(values: Sequence[int], mapper: EchoMapper | EchoMapperFunction) 
 
 
 def ask(
-    handler: EchoHandler | EchoHandlerFunction, request: Label, data: Buffer, times: int = 1
+    handler: EchoHandler | EchoHandlerFunction,
+    request: Label | Mapping[str, Any],
+    data: Buffer,
+    times: int = 1,
 ) -> bytes:
     """Calls the handler that often, at once, and gives back the last answer."""
     return _net.ask(thread_host(handler, "handler", _ECHO_HANDLER), request, data, times)
@@ -1437,7 +1448,7 @@ def count_up(end: int) -> Stream[int]:
     return Stream[int]._stream(handle)
 
 
-def echo_stream(values: Iterable[Label]) -> Stream[Label]:
+def echo_stream(values: Iterable[Label | Mapping[str, Any]]) -> Stream[Label]:
     """Gives back what a stream of the host gives, item by item, as fast as it is taken."""
     handle = _net.echo_stream(thread_stream(values, "values"))
     return Stream[Label]._stream(handle)

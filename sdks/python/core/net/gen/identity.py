@@ -9,7 +9,7 @@ something is decided by `authorize` alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self, TypeAlias
@@ -260,7 +260,7 @@ class Identity(Closable):
 
     def issue_token(
         self,
-        subject: Buffer | IssueTokenOptions,
+        subject: Buffer | IssueTokenOptions | Mapping[str, Any],
         scope: Sequence[str] | None = None,
         channel: str | None = None,
         ttl_seconds: int | None = None,
@@ -376,12 +376,12 @@ def delegate_token(
 
 def authorize(
     chain: Sequence[Token | Buffer],
-    trusted_issuers: Sequence[Buffer] | AuthorizeOptions,
+    trusted_issuers: Sequence[Buffer] | AuthorizeOptions | Mapping[str, Any],
     subject: Buffer | None = None,
     scope: Sequence[str] | None = None,
     channel: str | None = None,
     now: datetime | None = None,
-    floors: Sequence[GenerationFloor] | None = None,
+    floors: Sequence[GenerationFloor | Mapping[str, Any]] | None = None,
 ) -> None:
     """Decides whether a chain of tokens permits something, and answers `not_authorized` with the
     link and the reason if not.

@@ -9,12 +9,12 @@ little-endian, and whatever is reserved is zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, Self, TypeAlias
 
 from net import _net
-from net._kernel.arguments import Buffer, either
+from net._kernel.arguments import Buffer, either, filled, whole
 from net._kernel.enums import unlisted_text
 from net._kernel.errors import NetError
 from net._kernel.objects import Closable, Native, handle_of
@@ -34,6 +34,7 @@ from net._net import (
     StreamConfig,
     StreamStats,
 )
+from net.gen.identity import Token
 from net.gen.capability import (
     CapabilityFilter,
     CapabilityRequirement,
@@ -194,7 +195,7 @@ class MeshNode(Native):
     @classmethod
     def create(
         cls,
-        bind_addr: str | MeshNodeConfig,
+        bind_addr: str | MeshNodeConfig | Mapping[str, Any],
         psk: str | None = None,
         heartbeat_interval_ms: int | None = None,
         session_timeout_ms: int | None = None,
@@ -206,8 +207,8 @@ class MeshNode(Native):
         queue_bytes: int | None = None,
         state_dir: str | None = None,
         relay: bool | None = None,
-        subnet: SubnetId | None = None,
-        subnet_policy: SubnetPolicy | None = None,
+        subnet: SubnetId | Mapping[str, Any] | None = None,
+        subnet_policy: SubnetPolicy | Mapping[str, Any] | None = None,
         capability_gc_interval_ms: int | None = None,
         require_signed_capabilities: bool | None = None,
     ) -> Self:
@@ -267,7 +268,7 @@ class MeshNode(Native):
 
     def __init__(
         self,
-        bind_addr: str | MeshNodeConfig,
+        bind_addr: str | MeshNodeConfig | Mapping[str, Any],
         psk: str | None = None,
         heartbeat_interval_ms: int | None = None,
         session_timeout_ms: int | None = None,
@@ -279,8 +280,8 @@ class MeshNode(Native):
         queue_bytes: int | None = None,
         state_dir: str | None = None,
         relay: bool | None = None,
-        subnet: SubnetId | None = None,
-        subnet_policy: SubnetPolicy | None = None,
+        subnet: SubnetId | Mapping[str, Any] | None = None,
+        subnet_policy: SubnetPolicy | Mapping[str, Any] | None = None,
         capability_gc_interval_ms: int | None = None,
         require_signed_capabilities: bool | None = None,
     ) -> None:
@@ -372,7 +373,9 @@ class MeshNode(Native):
         return _net.mesh_node_discovered_nodes(self._handle)
 
     def announce_capabilities(
-        self, caps: CapabilitySet, ttl_secs: int | AnnounceOptions | None = None
+        self,
+        caps: CapabilitySet | Mapping[str, Any],
+        ttl_secs: int | AnnounceOptions | Mapping[str, Any] | None = None,
     ) -> None:
         """Announces what this node has and can do, in place of what it has announced before, and
         finds it here at once. It is signed and passed on by every node, over up to 16 hops, to
@@ -418,7 +421,9 @@ class MeshNode(Native):
 
     def find_nodes(
         self,
-        require_tags: Sequence[str] | CapabilityFilter | None = None,
+        filter: CapabilityFilter | Mapping[str, Any] | None = None,
+        *,
+        require_tags: Sequence[str] | None = None,
         require_models: Sequence[str] | None = None,
         require_tools: Sequence[str] | None = None,
         min_memory_gb: int | None = None,
@@ -435,6 +440,7 @@ class MeshNode(Native):
         `find_nodes_scoped` with `sameSubnet` finds them.
 
         Options:
+            filter: All of them as one record.
             require_tags: All of these tags, with either separator. [] by default.
             require_models: One of the models with these ids. [] by default.
             require_tools: One of the tools with these ids. [] by default.
@@ -448,7 +454,9 @@ class MeshNode(Native):
             min_context_length: A model with a context of so many tokens. 0 by default.
             require_modalities: All of these modalities, each by some model. [] by default.
         """
-        filter = CapabilityFilter(
+        filter = whole(
+            filter,
+            CapabilityFilter,
             require_tags,
             require_models,
             require_tools,
@@ -463,20 +471,24 @@ class MeshNode(Native):
         )
         return _net.mesh_node_find_nodes(self._handle, filter)
 
-    def find_nodes_scoped(self, filter: CapabilityFilter, scope: ScopeFilter) -> list[int]:
+    def find_nodes_scoped(
+        self, filter: CapabilityFilter | Mapping[str, Any], scope: ScopeFilter | Mapping[str, Any]
+    ) -> list[int]:
         """Finds the nodes that have announced what a filter asks for, and a scope that the other
         one does.
         """
         return _net.mesh_node_find_nodes_scoped(self._handle, filter, scope)
 
-    def find_best_node(self, requirement: CapabilityRequirement) -> int | None:
+    def find_best_node(self, requirement: CapabilityRequirement | Mapping[str, Any]) -> int | None:
         """Finds the node that has what is asked for and most of what is preferred; of several that
         with the least id.
         """
         return _net.mesh_node_find_best_node(self._handle, requirement)
 
     def find_best_node_scoped(
-        self, requirement: CapabilityRequirement, scope: ScopeFilter
+        self,
+        requirement: CapabilityRequirement | Mapping[str, Any],
+        scope: ScopeFilter | Mapping[str, Any],
     ) -> int | None:
         """Finds the best node among those of a scope."""
         return _net.mesh_node_find_best_node_scoped(self._handle, requirement, scope)
@@ -488,7 +500,9 @@ class MeshNode(Native):
         return _net.mesh_node_peer_capabilities(self._handle, node_id)
 
     def watch_nodes(
-        self, filter: CapabilityFilter | None = None, scope: ScopeFilter | None = None
+        self,
+        filter: CapabilityFilter | Mapping[str, Any] | None = None,
+        scope: ScopeFilter | Mapping[str, Any] | None = None,
     ) -> CapabilityChanges:
         """Tells the nodes that a filter and a scope ask for, first those that there are, and from
         then on each that is new, has changed, or is none of them any more. A node that changes
@@ -511,7 +525,7 @@ class MeshNode(Native):
     def open_stream(
         self,
         peer_node_id: int,
-        stream_id: int | StreamConfig,
+        stream_id: int | StreamConfig | Mapping[str, Any],
         reliability: Reliability | str | None = None,
         window_bytes: int | None = None,
         fairness_weight: int | None = None,
@@ -561,7 +575,9 @@ class MeshNode(Native):
         return _net.mesh_node_stream_stats(self._handle, peer_node_id, stream_id)
 
     def receive(
-        self, peer: int | ReceiveOptions | None = None, stream_id: int | None = None
+        self,
+        peer: int | ReceiveOptions | Mapping[str, Any] | None = None,
+        stream_id: int | None = None,
     ) -> MeshEvents:
         """Receives messages of peers from now on. What several readers could get goes to the one
         that asked for it most narrowly, or else was there first.
@@ -582,12 +598,12 @@ class MeshNode(Native):
 
     def register_channel(
         self,
-        name: str | ChannelConfig,
+        name: str | ChannelConfig | Mapping[str, Any],
         prefix: bool | None = None,
         visibility: Visibility | str | None = None,
         reliable: bool | None = None,
-        publish_caps: CapabilityFilter | None = None,
-        subscribe_caps: CapabilityFilter | None = None,
+        publish_caps: CapabilityFilter | Mapping[str, Any] | None = None,
+        subscribe_caps: CapabilityFilter | Mapping[str, Any] | None = None,
         require_token: bool | None = None,
         trusted_issuers: Sequence[Buffer] | None = None,
         priority: int | None = None,
@@ -640,13 +656,36 @@ class MeshNode(Native):
         return _net.mesh_node_unregister_channel(self._handle, name, prefix)
 
     def subscribe_channel(
-        self, publisher_node_id: int, channel: str, options: SubscribeChannelOptions | None = None
+        self,
+        publisher_node_id: int,
+        channel: str,
+        token: Token | Buffer | SubscribeChannelOptions | Mapping[str, Any] | None = None,
+        tokens: Sequence[Token | Buffer] | None = None,
+        group: str | None = None,
+        queue_bytes: int | None = None,
     ) -> ChannelSubscription:
         """Hears a channel of a peer from now on, and waits for the peer's answer. Events are read
         through the handle, or by `poll` as long as nobody has read through the handle. After a
         reconnect the node subscribes again by itself. Subscribing to a channel that is heard
         already asks anew with these tokens, and gives a handle of the same subscription.
+
+        Options:
+            token: The token that permits it. Left out: No token.
+            tokens: Up to 4 tokens in place of `token`: the first is of a trusted issuer, each other
+              was delegated from the one before, the last is this node's. [] by default.
+            group: Queue group: each event goes to one of those who subscribe with the same name of
+              a group. Nothing to get each event. "" by default.
+            queue_bytes: Bytes of events that wait to be read. What is beyond waits at the
+              publisher, or is lost if the channel's events may be lost; `lagged` tells. 1_048_576
+              by default.
         """
+        options = filled(
+            SubscribeChannelOptions,
+            token=token,
+            tokens=tokens,
+            group=group,
+            queue_bytes=queue_bytes,
+        )
         handle = _net.mesh_node_subscribe_channel(
             self._handle,
             publisher_node_id,
@@ -665,7 +704,7 @@ class MeshNode(Native):
         self,
         channel: str,
         payload: Buffer,
-        reliability: Reliability | str | PublishConfig | None = None,
+        reliability: Reliability | str | PublishConfig | Mapping[str, Any] | None = None,
         on_failure: OnFailure | str | None = None,
         max_inflight: int | None = None,
         wait: PublishWait | str | None = None,
@@ -724,7 +763,9 @@ class MeshNode(Native):
         """Prints the counters in the Prometheus text format, version 0.0.4."""
         return _net.mesh_node_prometheus_text(self._handle)
 
-    def shutdown(self, timeout: float | MeshShutdownOptions | None = None) -> None:
+    def shutdown(
+        self, timeout: float | MeshShutdownOptions | Mapping[str, Any] | None = None
+    ) -> None:
         """Waits until what was sent has arrived, tells every peer, and ends. Pending operations end
         with `closed`. Calling it again does nothing.
 

@@ -9,6 +9,7 @@ A snapshot of both is a `netdb_bundle` of their snapshots. All integers are litt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Self, overload
 
 from net import _net
@@ -72,7 +73,7 @@ class NetDb(Native):
     @classmethod
     def open(
         cls,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -126,7 +127,9 @@ class NetDb(Native):
         return cls._of(handle)
 
     @classmethod
-    def _open_from_snapshot(cls, config: NetDbOpenConfig, bundle: NetDbBundle) -> Self:
+    def _open_from_snapshot(
+        cls, config: NetDbOpenConfig | Mapping[str, Any], bundle: NetDbBundle | Mapping[str, Any]
+    ) -> Self:
         """Opens the states that are asked for as they were saved. In the log that it was saved from
         a state goes on behind what it holds; before the events of another log it is what was there
         already.
@@ -136,7 +139,9 @@ class NetDb(Native):
 
     @overload
     @classmethod
-    def open_from_snapshot(cls, config: NetDbOpenConfig, bundle: NetDbBundle) -> Self:
+    def open_from_snapshot(
+        cls, config: NetDbOpenConfig | Mapping[str, Any], bundle: NetDbBundle | Mapping[str, Any]
+    ) -> Self:
         """Opens the states that are asked for as they were saved. In the log that it was saved from
         a state goes on behind what it holds; before the events of another log it is what was there
         already.
@@ -147,7 +152,7 @@ class NetDb(Native):
     def open_from_snapshot(
         cls,
         bundle: Buffer,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -188,7 +193,7 @@ class NetDb(Native):
     def open_from_bytes(
         cls,
         bundle: Buffer,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -260,7 +265,7 @@ class NetDb(Native):
 
 def netdb_cm(
     redex: Redex,
-    origin_hash: int | NetDbOpenConfig,
+    origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
     with_tasks: bool | None = None,
     with_memories: bool | None = None,
     persistent_dir: str | None = None,

@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '117e392fedba9a9de09f458efce4d5c3';
+export const SPEC_HASH = '999c09195978527d472d3666f15ea029';
 
 checkSpec(SPEC_HASH);

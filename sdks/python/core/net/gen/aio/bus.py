@@ -15,7 +15,7 @@ node at the other end, and polls and subscriptions read what that one has emitte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from net import _net
@@ -130,16 +130,16 @@ class NetNode(Native):
     @classmethod
     async def create(
         cls,
-        shards: int | NetNodeConfig | None = None,
+        shards: int | NetNodeConfig | Mapping[str, Any] | None = None,
         buffer_capacity: int | None = None,
         backpressure: Backpressure | str | None = None,
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
-        transport: Transport | None = None,
-        redis: RedisOptions | None = None,
-        jetstream: JetStreamOptions | None = None,
-        mesh: MeshTransportOptions | None = None,
-        net: NetOptions | None = None,
+        transport: Transport | Mapping[str, Any] | None = None,
+        redis: RedisOptions | Mapping[str, Any] | None = None,
+        jetstream: JetStreamOptions | Mapping[str, Any] | None = None,
+        mesh: MeshTransportOptions | Mapping[str, Any] | None = None,
+        net: NetOptions | Mapping[str, Any] | None = None,
         producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
@@ -302,16 +302,16 @@ class NetNode(Native):
 
     def __init__(
         self,
-        shards: int | NetNodeConfig | None = None,
+        shards: int | NetNodeConfig | Mapping[str, Any] | None = None,
         buffer_capacity: int | None = None,
         backpressure: Backpressure | str | None = None,
         max_event_bytes: int | None = None,
         max_buffer_bytes: int | None = None,
-        transport: Transport | None = None,
-        redis: RedisOptions | None = None,
-        jetstream: JetStreamOptions | None = None,
-        mesh: MeshTransportOptions | None = None,
-        net: NetOptions | None = None,
+        transport: Transport | Mapping[str, Any] | None = None,
+        redis: RedisOptions | Mapping[str, Any] | None = None,
+        jetstream: JetStreamOptions | Mapping[str, Any] | None = None,
+        mesh: MeshTransportOptions | Mapping[str, Any] | None = None,
+        net: NetOptions | Mapping[str, Any] | None = None,
         producer_nonce_path: str | None = None,
         *,
         num_shards: int | None = None,
@@ -552,7 +552,7 @@ class NetNode(Native):
 
     async def poll(
         self,
-        limit: int | PollRequest | None = None,
+        limit: int | PollRequest | Mapping[str, Any] | None = None,
         cursor: str | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
@@ -577,7 +577,7 @@ class NetNode(Native):
 
     def subscribe(
         self,
-        limit: int | SubscribeOptions | None = None,
+        limit: int | SubscribeOptions | Mapping[str, Any] | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
         timeout: float | None = None,
@@ -610,7 +610,7 @@ class NetNode(Native):
     def subscribe_typed(
         self,
         model: Model[T] | None = None,
-        limit: int | SubscribeOptions | None = None,
+        limit: int | SubscribeOptions | Mapping[str, Any] | None = None,
         filter: str | None = None,
         ordering: Ordering | str | None = None,
         timeout: float | None = None,
@@ -669,7 +669,9 @@ class NetNode(Native):
         """
         await submit(_net.net_node_flush_submit, self._handle)
 
-    async def shutdown(self, timeout: float | ShutdownOptions | None = None) -> None:
+    async def shutdown(
+        self, timeout: float | ShutdownOptions | Mapping[str, Any] | None = None
+    ) -> None:
         """Refuses new events, lets readers, or the transport's server, take what was accepted, then
         ends every pending operation with `closed`. Calling it again does nothing.
 
@@ -700,7 +702,7 @@ class EventStream(AsyncStream[StoredEvent]):
     def __init__(
         self,
         bus: NetNode,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -766,7 +768,7 @@ class TypedEventStream(AsyncStream[T]):
         self,
         bus: NetNode,
         parse: Callable[[str], T] | None = None,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -852,7 +854,7 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe(
         self,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,
@@ -896,7 +898,7 @@ class TypedChannel(Typed[T], Closable):
 
     def subscribe_raw(
         self,
-        opts: SubscribeOptions | None = None,
+        opts: SubscribeOptions | Mapping[str, Any] | None = None,
         *,
         limit: int | None = None,
         filter: str | None = None,

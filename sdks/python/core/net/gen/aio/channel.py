@@ -11,10 +11,11 @@ a subscription ends with its session. All integers are little-endian.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from net._kernel.arguments import of_mapping
 from net._kernel.errors import argument_error
 from net._kernel.objects import handle_or_none, handles_of
 from net.gen.aio.identity import Token
@@ -94,6 +95,8 @@ class SubscribeChannelOptions:
     def _given(cls, value: object, name: str) -> tuple[Any, ...]:
         if value is None:
             value = cls()
+        if isinstance(value, Mapping):
+            value = of_mapping(cls, value, name)
         if not isinstance(value, cls):
             raise argument_error(
                 name, f"SubscribeChannelOptions is needed, not {type(value).__name__}"

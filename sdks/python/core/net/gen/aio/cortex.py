@@ -18,7 +18,7 @@ equal bytes. All integers are little-endian.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self, overload
 
 from net import _net
@@ -133,7 +133,7 @@ class TasksAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -163,7 +163,7 @@ class TasksAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -187,7 +187,7 @@ class TasksAdapter(Native):
     async def open(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -230,7 +230,7 @@ class TasksAdapter(Native):
     async def open_as(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -261,7 +261,7 @@ class TasksAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -296,7 +296,7 @@ class TasksAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -323,7 +323,7 @@ class TasksAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -368,7 +368,7 @@ class TasksAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -428,7 +428,7 @@ class TasksAdapter(Native):
 
     def list_tasks(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -476,7 +476,9 @@ class TasksAdapter(Native):
         """
         await submit(_net.tasks_adapter_wait_for_seq_submit, self._handle, seq, deadline_ms)
 
-    async def wait_for_token(self, token: WriteToken, deadline_ms: int = 1000) -> None:
+    async def wait_for_token(
+        self, token: WriteToken | Mapping[str, Any], deadline_ms: int = 1000
+    ) -> None:
         """Returns when a change of this writer is in the state; with a deadline of 0 it tells by
         `timeout` at once that it is not. `wrong_origin` for the token of another writer.
         """
@@ -484,7 +486,7 @@ class TasksAdapter(Native):
 
     def watch(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -524,7 +526,7 @@ class TasksAdapter(Native):
 
     async def snapshot_and_watch(
         self,
-        status: TaskStatus | str | TaskFilter | None = None,
+        status: TaskStatus | str | TaskFilter | Mapping[str, Any] | None = None,
         title_contains: str | None = None,
         created_after_ns: int | None = None,
         created_before_ns: int | None = None,
@@ -627,7 +629,7 @@ class MemoriesAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -657,7 +659,7 @@ class MemoriesAdapter(Native):
         cls,
         redex: Redex,
         origin_hash: int,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -681,7 +683,7 @@ class MemoriesAdapter(Native):
     async def open(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -724,7 +726,7 @@ class MemoriesAdapter(Native):
     async def open_as(
         cls,
         redex: Redex,
-        origin_hash: int | AdapterOpenOptions,
+        origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
         persistent: bool | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
@@ -757,7 +759,7 @@ class MemoriesAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -792,7 +794,7 @@ class MemoriesAdapter(Native):
         redex: Redex,
         origin_hash: int,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -819,7 +821,7 @@ class MemoriesAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -864,7 +866,7 @@ class MemoriesAdapter(Native):
         origin_hash: int,
         state_bytes: Buffer,
         last_seq: int | None = None,
-        persistent: bool | AdapterOptions | None = None,
+        persistent: bool | AdapterOptions | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         max_bytes: int | None = None,
@@ -935,7 +937,7 @@ class MemoriesAdapter(Native):
 
     def list_memories(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -996,7 +998,9 @@ class MemoriesAdapter(Native):
         """
         await submit(_net.memories_adapter_wait_for_seq_submit, self._handle, seq, deadline_ms)
 
-    async def wait_for_token(self, token: WriteToken, deadline_ms: int = 1000) -> None:
+    async def wait_for_token(
+        self, token: WriteToken | Mapping[str, Any], deadline_ms: int = 1000
+    ) -> None:
         """Returns when a change of this writer is in the state; with a deadline of 0 it tells by
         `timeout` at once that it is not. `wrong_origin` for the token of another writer.
         """
@@ -1004,7 +1008,7 @@ class MemoriesAdapter(Native):
 
     def watch(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -1057,7 +1061,7 @@ class MemoriesAdapter(Native):
 
     async def snapshot_and_watch(
         self,
-        source: str | MemoryFilter | None = None,
+        source: str | MemoryFilter | Mapping[str, Any] | None = None,
         content_contains: str | None = None,
         tag: str | None = None,
         any_tag: Sequence[str] | None = None,
@@ -1175,7 +1179,7 @@ class FoldAdapter(Native):
         redex: Redex,
         name: str,
         fold: StateFold,
-        persistent: bool | RedexFileConfig | None = None,
+        persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         retention_max_events: int | None = None,
@@ -1224,7 +1228,7 @@ class FoldAdapter(Native):
         name: str,
         fold: StateFold,
         snapshot: tuple[Buffer, int | None],
-        persistent: bool | RedexFileConfig | None = None,
+        persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         retention_max_events: int | None = None,
@@ -1339,7 +1343,7 @@ class MemoriesSnapshotAndWatch(NamedTuple):
 async def tasks_cm(
     redex: Redex,
     channel: str,
-    origin_hash: int | AdapterOpenOptions,
+    origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
     persistent: bool | None = None,
     fsync_every_n: int | None = None,
     fsync_interval_ms: int | None = None,
@@ -1369,7 +1373,7 @@ async def tasks_cm(
 async def memories_cm(
     redex: Redex,
     channel: str,
-    origin_hash: int | AdapterOpenOptions,
+    origin_hash: int | AdapterOpenOptions | Mapping[str, Any],
     persistent: bool | None = None,
     fsync_every_n: int | None = None,
     fsync_interval_ms: int | None = None,

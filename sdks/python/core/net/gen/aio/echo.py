@@ -7,12 +7,12 @@ conformance suite and is in no shipped package.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, overload
 
 from net import _net
-from net._kernel.arguments import Buffer, picks
+from net._kernel.arguments import Buffer, of_mapping, picks
 from net._kernel.codec import Model, decoder, encode
 from net._kernel.errors import argument_error
 from net._kernel.loop import loop_host, loop_stream, submit
@@ -316,7 +316,7 @@ class EchoBox(Native):
     async def _open(
         cls,
         text: str,
-        count: int | EchoOptions | None = None,
+        count: int | EchoOptions | Mapping[str, Any] | None = None,
         ratio: float | None = None,
         loud: bool | None = None,
         name: str | None = None,
@@ -367,7 +367,7 @@ class EchoBox(Native):
     async def open(
         cls,
         text: str,
-        count: int | EchoOptions | None = None,
+        count: int | EchoOptions | Mapping[str, Any] | None = None,
         ratio: float | None = None,
         loud: bool | None = None,
         name: str | None = None,
@@ -479,7 +479,7 @@ class EchoBox(Native):
         parts = await submit(_net.echo_box_watch_submit, self._handle, count)
         return EchoWatch._of(parts)
 
-    def boxed(self, label: Label) -> EchoKit | None:
+    def boxed(self, label: Label | Mapping[str, Any]) -> EchoKit | None:
         """Gives a kit with a new box in it that has the same text, unless the label has none."""
         parts = _net.echo_box_boxed(self._handle, label)
         return None if parts is None else EchoKit._of(parts)
@@ -775,6 +775,8 @@ class EchoKit:
 
     @classmethod
     def _given(cls, value: object, name: str) -> tuple[Any, ...]:
+        if isinstance(value, Mapping):
+            value = of_mapping(cls, value, name)
         if not isinstance(value, cls):
             raise argument_error(name, f"EchoKit is needed, not {type(value).__name__}")
         return (
@@ -822,6 +824,8 @@ class EchoTwins(NamedTuple):
     def _given(cls, value: object, name: str) -> tuple[Any, ...]:
         if type(value) is tuple and len(value) == len(cls._fields):
             value = cls._make(value)
+        if isinstance(value, Mapping):
+            value = of_mapping(cls, value, name)
         if not isinstance(value, cls):
             raise argument_error(name, f"EchoTwins is needed, not {type(value).__name__}")
         return (
@@ -845,7 +849,7 @@ class EchoPull(NamedTuple):
         return cls(spots, AsyncStream[int]._stream(numbers))
 
 
-def echo_kit_of(kit: EchoKit) -> EchoKit:
+def echo_kit_of(kit: EchoKit | Mapping[str, Any]) -> EchoKit:
     """Gives the kit back, with the same boxes in it."""
     parts = _net.echo_kit_of(EchoKit._given(kit, "kit"))
     return EchoKit._of(parts)
@@ -863,12 +867,14 @@ def pull(spots: Sequence[tuple[str, int, int, str | None]], count: int) -> EchoP
     return EchoPull._of(parts)
 
 
-def kit_text(kit: EchoKit) -> str:
+def kit_text(kit: EchoKit | Mapping[str, Any]) -> str:
     """Gives the label and the texts of all boxes, with blanks between."""
     return _net.kit_text(EchoKit._given(kit, "kit"))
 
 
-async def kit_text_later(kit: EchoKit, more: EchoKit | None = None) -> str:
+async def kit_text_later(
+    kit: EchoKit | Mapping[str, Any], more: EchoKit | Mapping[str, Any] | None = None
+) -> str:
     """Gives the texts of one kit or two from a task."""
     result: str = await submit(
         _net.kit_text_later_submit,
@@ -898,7 +904,10 @@ async def map_numbers(values: Sequence[int], mapper: EchoMapper | EchoMapperFunc
 
 
 async def ask(
-    handler: EchoHandler | EchoHandlerFunction, request: Label, data: Buffer, times: int = 1
+    handler: EchoHandler | EchoHandlerFunction,
+    request: Label | Mapping[str, Any],
+    data: Buffer,
+    times: int = 1,
 ) -> bytes:
     """Calls the handler that often, at once, and gives back the last answer."""
     result: bytes = await submit(
@@ -919,7 +928,9 @@ def count_up(end: int) -> AsyncStream[int]:
     return AsyncStream[int]._stream(handle)
 
 
-def echo_stream(values: Iterable[Label] | AsyncIterable[Label]) -> AsyncStream[Label]:
+def echo_stream(
+    values: Iterable[Label | Mapping[str, Any]] | AsyncIterable[Label | Mapping[str, Any]],
+) -> AsyncStream[Label]:
     """Gives back what a stream of the host gives, item by item, as fast as it is taken."""
     handle = _net.echo_stream(loop_stream(values, "values"))
     return AsyncStream[Label]._stream(handle)

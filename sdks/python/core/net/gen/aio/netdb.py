@@ -9,6 +9,7 @@ A snapshot of both is a `netdb_bundle` of their snapshots. All integers are litt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self, overload
 
 from net import _net
@@ -52,7 +53,7 @@ class NetDb(Native):
     @classmethod
     async def open(
         cls,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -106,7 +107,9 @@ class NetDb(Native):
         return cls._of(handle)
 
     @classmethod
-    async def _open_from_snapshot(cls, config: NetDbOpenConfig, bundle: NetDbBundle) -> Self:
+    async def _open_from_snapshot(
+        cls, config: NetDbOpenConfig | Mapping[str, Any], bundle: NetDbBundle | Mapping[str, Any]
+    ) -> Self:
         """Opens the states that are asked for as they were saved. In the log that it was saved from
         a state goes on behind what it holds; before the events of another log it is what was there
         already.
@@ -116,7 +119,9 @@ class NetDb(Native):
 
     @overload
     @classmethod
-    async def open_from_snapshot(cls, config: NetDbOpenConfig, bundle: NetDbBundle) -> Self:
+    async def open_from_snapshot(
+        cls, config: NetDbOpenConfig | Mapping[str, Any], bundle: NetDbBundle | Mapping[str, Any]
+    ) -> Self:
         """Opens the states that are asked for as they were saved. In the log that it was saved from
         a state goes on behind what it holds; before the events of another log it is what was there
         already.
@@ -127,7 +132,7 @@ class NetDb(Native):
     async def open_from_snapshot(
         cls,
         bundle: Buffer,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -168,7 +173,7 @@ class NetDb(Native):
     async def open_from_bytes(
         cls,
         bundle: Buffer,
-        origin_hash: int | NetDbOpenConfig,
+        origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
         with_tasks: bool | None = None,
         with_memories: bool | None = None,
         persistent_dir: str | None = None,
@@ -240,7 +245,7 @@ class NetDb(Native):
 
 async def netdb_cm(
     redex: Redex,
-    origin_hash: int | NetDbOpenConfig,
+    origin_hash: int | NetDbOpenConfig | Mapping[str, Any],
     with_tasks: bool | None = None,
     with_memories: bool | None = None,
     persistent_dir: str | None = None,

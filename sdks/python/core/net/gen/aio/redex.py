@@ -27,7 +27,7 @@ All integers are little-endian, and whatever is reserved is zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from net import _net
@@ -115,7 +115,9 @@ class Redex(Closable):
 
     __slots__ = ()
 
-    def __init__(self, persistent_dir: str | RedexOptions | None = None) -> None:
+    def __init__(
+        self, persistent_dir: str | RedexOptions | Mapping[str, Any] | None = None
+    ) -> None:
         """Makes a manager. It touches no file before one is opened.
 
         Options:
@@ -129,7 +131,7 @@ class Redex(Closable):
     def open_file(
         self,
         name: str,
-        persistent: bool | RedexFileConfig | None = None,
+        persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
         fsync_every_n: int | None = None,
         fsync_interval_ms: int | None = None,
         retention_max_events: int | None = None,
@@ -314,7 +316,7 @@ class RedexTailIter(AsyncStream[RedexEvent]):
 def open_file_cm(
     redex: Redex,
     name: str,
-    persistent: bool | RedexFileConfig | None = None,
+    persistent: bool | RedexFileConfig | Mapping[str, Any] | None = None,
     fsync_every_n: int | None = None,
     fsync_interval_ms: int | None = None,
     retention_max_events: int | None = None,
