@@ -349,13 +349,16 @@ type MeshNodeConfig struct {
 	// Accepted and not used: every announcement is signed, and its signature is checked.
 	// Nil: true.
 	RequireSignedCapabilities *bool
+	// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+	// Nil: no control socket.
+	ControlSocket *string
 }
 
 // MeshOptions is another name of [MeshNodeConfig].
 type MeshOptions = MeshNodeConfig
 
 func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
-	w.record(16, func() {
+	w.record(17, func() {
 		w.name = "BindAddr"
 		packText[string](w, v.BindAddr)
 		w.name = "PSK"
@@ -380,6 +383,8 @@ func packMeshNodeConfig(w *writer, v MeshNodeConfig) {
 		w.name = "CapabilityGcInterval"
 		packOptional(packDuration(time.Millisecond))(w, v.CapabilityGcInterval)
 		packBool(w, or(v.RequireSignedCapabilities, true))
+		w.name = "ControlSocket"
+		packOptional(packText[string])(w, v.ControlSocket)
 	})
 }
 
@@ -432,6 +437,9 @@ func unpackMeshNodeConfig(r *reader) (v MeshNodeConfig) {
 	}
 	if f.has() {
 		v.RequireSignedCapabilities = Ptr(unpackBool(&f.reader))
+	}
+	if f.has() {
+		v.ControlSocket = unpackOptional(unpackText[string])(&f.reader)
 	}
 	r.close(&f)
 	return v
@@ -1249,11 +1257,11 @@ type MeshError struct {
 	Address string
 	// Of: closed.
 	CloseCode uint64
-	// Of: closed, cannot_bind, state_unusable.
+	// Of: closed, cannot_bind, state_unusable, control_unusable.
 	Reason *string
 	// Of: ambiguous_node, no_route.
 	Node uint64
-	// Of: state_unusable.
+	// Of: state_unusable, control_unusable.
 	Path string
 	failure
 }
@@ -1290,6 +1298,8 @@ const (
 	MeshErrorKindShutDown MeshErrorKind = "shut_down"
 	// What the node keeps between its runs cannot be read or written.
 	MeshErrorKindStateUnusable MeshErrorKind = "state_unusable"
+	// The control socket cannot be made.
+	MeshErrorKindControlUnusable MeshErrorKind = "control_unusable"
 	// No neighbour has told of a route to the node in time.
 	MeshErrorKindNoRoute MeshErrorKind = "no_route"
 )
@@ -1323,6 +1333,8 @@ var (
 	ErrMeshShutDown error = &sentinel{393229, "mesh: shut_down"}
 	// What the node keeps between its runs cannot be read or written.
 	ErrMeshStateUnusable error = &sentinel{393231, "mesh: state_unusable"}
+	// The control socket cannot be made.
+	ErrMeshControlUnusable error = &sentinel{393232, "mesh: control_unusable"}
 	// No neighbour has told of a route to the node in time.
 	ErrMeshNoRoute error = &sentinel{393230, "mesh: no_route"}
 )
@@ -1342,6 +1354,7 @@ var meshFamily = family{id: 6, name: "mesh", prefix: "mesh: ", kinds: []kind{
 	{12, "cannot_bind", false},
 	{13, "shut_down", false},
 	{15, "state_unusable", false},
+	{16, "control_unusable", false},
 	{14, "no_route", true},
 }}
 
@@ -1415,6 +1428,11 @@ func (e *MeshError) cross() (uint32, string, []byte) {
 			packText[string](w, e.Path)
 			packText[string](w, at(e.Reason))
 		})
+	case MeshErrorKindControlUnusable:
+		w.record(2, func() {
+			packText[string](w, e.Path)
+			packText[string](w, at(e.Reason))
+		})
 	case MeshErrorKindNoRoute:
 		w.record(1, func() {
 			packUint[uint64](w, e.Node)
@@ -1484,6 +1502,14 @@ func init() {
 			e.Kind = MeshErrorKindShutDown
 		case 15:
 			e.Kind = MeshErrorKindStateUnusable
+			if f.has() {
+				e.Path = unpackText[string](&f.reader)
+			}
+			if f.has() {
+				e.Reason = Ptr(unpackText[string](&f.reader))
+			}
+		case 16:
+			e.Kind = MeshErrorKindControlUnusable
 			if f.has() {
 				e.Path = unpackText[string](&f.reader)
 			}
@@ -2576,6 +2602,7 @@ var meshNodeConfigFieldNames = spelling{
 	"bind_addr", "BindAddr",
 	"capability_gc_interval_ms", "CapabilityGcInterval",
 	"connect_timeout_ms", "ConnectTimeout",
+	"control_socket", "ControlSocket",
 	"heartbeat_interval_ms", "HeartbeatInterval",
 	"identity_seed", "IdentitySeed",
 	"level", "Level",

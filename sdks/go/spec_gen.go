@@ -3,4 +3,4 @@
 package net
 
 // specHash is the hash of the spec that this package was generated from.
-const specHash = "999c09195978527d472d3666f15ea029"
+const specHash = "bc8a49d5c187d2aa9aa72e6f07b99d29"

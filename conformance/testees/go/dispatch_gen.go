@@ -2461,6 +2461,9 @@ func readMeshNodeConfig(v any) (r MeshNodeConfig) {
 	if value, ok := o["require_signed_capabilities"]; ok {
 		r.RequireSignedCapabilities = readOptional(readBool)(value)
 	}
+	if value, ok := o["control_socket"]; ok {
+		r.ControlSocket = readOptional(readText[string])(value)
+	}
 	return r
 }
 
@@ -2482,6 +2485,7 @@ func showMeshNodeConfig(r MeshNodeConfig) any {
 	o["subnet_policy"] = showOptional(showSubnetPolicy)(r.SubnetPolicy)
 	o["capability_gc_interval"] = showOptional(showDuration(time.Millisecond))(r.CapabilityGcInterval)
 	o["require_signed_capabilities"] = showOptional(showPlain[bool])(r.RequireSignedCapabilities)
+	o["control_socket"] = showOptional(showPlain[string])(r.ControlSocket)
 	return o
 }
 
@@ -4587,6 +4591,13 @@ func readError(v any) error {
 			if value, ok := fields["reason"]; ok {
 				e.Reason = readOptional(readText[string])(value)
 			}
+		case MeshErrorKindControlUnusable:
+			if value, ok := fields["path"]; ok {
+				e.Path = readText[string](value)
+			}
+			if value, ok := fields["reason"]; ok {
+				e.Reason = readOptional(readText[string])(value)
+			}
 		case MeshErrorKindNoRoute:
 			if value, ok := fields["node"]; ok {
 				e.Node = readUint[uint64](value)
@@ -5036,6 +5047,9 @@ func showFields(err error) map[string]any {
 			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindShutDown:
 		case MeshErrorKindStateUnusable:
+			o["path"] = showPlain[string](e.Path)
+			o["reason"] = showOptional(showPlain[string])(e.Reason)
+		case MeshErrorKindControlUnusable:
 			o["path"] = showPlain[string](e.Path)
 			o["reason"] = showOptional(showPlain[string])(e.Reason)
 		case MeshErrorKindNoRoute:

@@ -4,6 +4,7 @@
 
 mod failure;
 mod log;
+mod mesh;
 mod progress;
 mod table;
 mod text;
@@ -32,12 +33,16 @@ enum Group {
     /// Look at append-only logs, check, repair and export them
     #[command(subcommand, after_help = STATUSES)]
     Log(log::Command),
+    /// Ask running nodes how they are, over their control sockets
+    #[command(subcommand, after_help = STATUSES)]
+    Mesh(mesh::Command),
 }
 
 fn main() -> ExitCode {
     let Arguments { group } = Arguments::parse();
     let (result, wants_json) = match group {
         Group::Log(command) => (command.run(), command.wants_json()),
+        Group::Mesh(command) => (command.run(), command.wants_json()),
     };
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

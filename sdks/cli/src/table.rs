@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::text;
+
 /// A table with a line of titles.
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
@@ -15,8 +17,9 @@ impl<const N: usize> Table<N> {
         Self { titles, rows: Vec::new() }
     }
 
+    /// Adds a row; what of it would command a terminal is shown escaped.
     pub(crate) fn add(&mut self, row: [String; N]) {
-        self.rows.push(row);
+        self.rows.push(row.map(|cell| text::escaped(&cell).into_owned()));
     }
 
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -50,10 +53,10 @@ mod tests {
     fn figures_stand_to_the_right_and_words_to_the_left() {
         let mut table = Table::new(["NAME", ">SIZE", "NOTE"]);
         table.add(["a".to_owned(), "1".to_owned(), String::new()]);
-        table.add(["longer".to_owned(), "12345".to_owned(), "x".to_owned()]);
+        table.add(["longer".to_owned(), "12345".to_owned(), "\u{1b}[2J".to_owned()]);
         let mut out = Vec::new();
         table.write(&mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "NAME     SIZE  NOTE\na           1\nlonger  12345  x\n");
+        assert_eq!(text, "NAME     SIZE  NOTE\na           1\nlonger  12345  \\u{1b}[2J\n");
     }
 }

@@ -1,5 +1,7 @@
 //! Sizes, times and numbers as a person reads them.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
 const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -36,6 +38,33 @@ pub(crate) fn numbers(first: u64, end: u64) -> String {
     }
 }
 
+/// Milliseconds, in the two units that say most.
+pub(crate) fn span(millis: u64) -> String {
+    let seconds = millis / 1_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match () {
+        () if days > 0 => format!("{days} d {} h", hours % 24),
+        () if hours > 0 => format!("{hours} h {} min", minutes % 60),
+        () if minutes > 0 => format!("{minutes} min {} s", seconds % 60),
+        () => format!("{seconds}.{} s", millis / 100 % 10),
+    }
+}
+
+/// A text in which nothing commands a terminal.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character.is_control() {
+            true => escaped.extend(character.escape_default()),
+            false => escaped.push(character),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// So many of something.
 pub(crate) fn count(many: u64, one: &str) -> String {
     format!("{many} {one}{}", if many == 1 { "" } else { "s" })
@@ -57,6 +86,12 @@ mod tests {
         assert_eq!(time(951_782_399_999_999_999), "2000-02-28T23:59:59Z");
         assert_eq!(time(951_782_400_000_000_000), "2000-02-29T00:00:00Z");
         assert_eq!(time(u64::MAX), "2554-07-21T23:34:33Z");
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        let spans = [0, 1_950, 61_000, 3_600_000, 90_061_000].map(span);
+        assert_eq!(spans, ["0.0 s", "1.9 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
     }
 
     #[test]

@@ -267,6 +267,12 @@ pub(crate) fn fields(py: Python<'_>, error: &Error, into: &Bound<'_, PyDict>) ->
             let value = reason;
             into.set_item("reason", value::shown(value, py)?)?;
         }
+        Error::Mesh(net_types::mesh::MeshError::ControlUnusable { path, reason, .. }) => {
+            let value = path;
+            into.set_item("path", value::shown(value, py)?)?;
+            let value = reason;
+            into.set_item("reason", value::shown(value, py)?)?;
+        }
         Error::Mesh(net_types::mesh::MeshError::NoRoute { node, .. }) => {
             let value = node;
             into.set_item("node", value::shown(value, py)?)?;
@@ -661,6 +667,11 @@ pub(crate) fn make(family: u32, kind: u32, members: &Bound<'_, PyDict>) -> Resul
         .into(),
         (6, 13) => net_types::mesh::MeshError::ShutDown.into(),
         (6, 15) => net_types::mesh::MeshError::StateUnusable {
+            path: error::member_of(members, "path")?,
+            reason: error::member_of(members, "reason")?,
+        }
+        .into(),
+        (6, 16) => net_types::mesh::MeshError::ControlUnusable {
             path: error::member_of(members, "path")?,
             reason: error::member_of(members, "reason")?,
         }

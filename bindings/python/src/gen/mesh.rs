@@ -81,7 +81,7 @@ impl MeshNodeConfig {
 impl MeshNodeConfig {
     #[classattr]
     fn __match_args__(py: Python<'_>) -> PyResult<Py<PyAny>> {
-        const NAMES: [&str; 16] = [
+        const NAMES: [&str; 17] = [
             "bind_addr",
             "psk",
             "heartbeat_interval_ms",
@@ -98,12 +98,13 @@ impl MeshNodeConfig {
             "subnet_policy",
             "capability_gc_interval_ms",
             "require_signed_capabilities",
+            "control_socket",
         ];
         Ok(PyTuple::new(py, NAMES)?.into_any().unbind())
     }
 
     #[new]
-    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, state_dir = None, relay = None, subnet = None, subnet_policy = None, capability_gc_interval_ms = None, require_signed_capabilities = None))]
+    #[pyo3(signature = (bind_addr, psk, heartbeat_interval_ms = None, session_timeout_ms = None, num_shards = None, identity_seed = None, connect_timeout_ms = None, accepted_psks = None, max_datagram = None, queue_bytes = None, state_dir = None, relay = None, subnet = None, subnet_policy = None, capability_gc_interval_ms = None, require_signed_capabilities = None, control_socket = None))]
     fn new(
         py: Python<'_>,
         bind_addr: Arg<'_, '_>,
@@ -122,6 +123,7 @@ impl MeshNodeConfig {
         subnet_policy: Option<Arg<'_, '_>>,
         capability_gc_interval_ms: Option<Arg<'_, '_>>,
         require_signed_capabilities: Option<Arg<'_, '_>>,
+        control_socket: Option<Arg<'_, '_>>,
     ) -> PyResult<Self> {
         let record = net_types::mesh::MeshNodeConfig {
             bind_addr: abi::arg(bind_addr, "bind_addr")?,
@@ -164,6 +166,7 @@ impl MeshNodeConfig {
                 "require_signed_capabilities",
                 || true,
             )?,
+            control_socket: abi::arg_or(control_socket, "control_socket", || None)?,
         };
         abi::check(py, record.check())?;
         Self::of(py, record)
@@ -281,6 +284,13 @@ impl MeshNodeConfig {
         value::shown(value, py)
     }
 
+    /// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+    #[getter]
+    fn control_socket(&self, py: Python<'_>) -> Answer {
+        let value = &self.0.control_socket;
+        value::shown(value, py)
+    }
+
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| self.0 == other.get().0)
     }
@@ -310,6 +320,7 @@ impl MeshNodeConfig {
                 ("subnet_policy", Some(self.subnet_policy(py)?)),
                 ("capability_gc_interval_ms", Some(self.capability_gc_interval_ms(py)?)),
                 ("require_signed_capabilities", Some(self.require_signed_capabilities(py)?)),
+                ("control_socket", Some(self.control_socket(py)?)),
             ],
         )
     }

@@ -109,6 +109,10 @@ pub fn pack_fields(error: &Error, w: &mut Writer) {
             path.pack(w);
             reason.pack(w);
         }),
+        Error::Mesh(net_types::mesh::MeshError::ControlUnusable { path, reason }) => w.record(2, |w| {
+            path.pack(w);
+            reason.pack(w);
+        }),
         Error::Mesh(net_types::mesh::MeshError::NoRoute { node }) => w.record(1, |w| {
             node.pack(w);
         }),
@@ -445,6 +449,10 @@ pub fn error_of(
         (6, 15) => {
             let mut f = fields.record()?;
             net_types::mesh::MeshError::StateUnusable { path: f.field()?, reason: f.field()? }.into()
+        }
+        (6, 16) => {
+            let mut f = fields.record()?;
+            net_types::mesh::MeshError::ControlUnusable { path: f.field()?, reason: f.field()? }.into()
         }
         (6, 14) => {
             let mut f = fields.record()?;

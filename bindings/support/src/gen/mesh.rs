@@ -50,7 +50,7 @@ impl Pack for net_types::mesh::Reliability {
 
 impl Pack for net_types::mesh::MeshNodeConfig {
     fn pack(&self, w: &mut Writer) {
-        w.record(16, |w| {
+        w.record(17, |w| {
             self.bind_addr.pack(w);
             self.psk.pack(w);
             w.duration(self.heartbeat_interval, 1_000_000);
@@ -67,6 +67,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
             self.subnet_policy.pack(w);
             w.optional_duration(self.capability_gc_interval, 1_000_000);
             self.require_signed_capabilities.pack(w);
+            self.control_socket.pack(w);
         });
     }
 
@@ -102,6 +103,7 @@ impl Pack for net_types::mesh::MeshNodeConfig {
                 .transpose()?
                 .flatten(),
             require_signed_capabilities: f.field_or_else(|| true)?,
+            control_socket: f.field_or(None)?,
         })
     }
 }

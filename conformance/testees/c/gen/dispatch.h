@@ -2946,6 +2946,9 @@ static inline void read_mesh_node_config(call *c, const node *value, net_mesh_no
   if (given(member(value, "require_signed_capabilities"))) {
     read_bool(c, member(value, "require_signed_capabilities"), &out->require_signed_capabilities);
   }
+  if (given(member(value, "control_socket"))) {
+    read_text(c, member(value, "control_socket"), &out->control_socket);
+  }
 }
 
 static inline void show_mesh_node_config(call *c, const net_mesh_node_config *value) {
@@ -3051,6 +3054,15 @@ static inline void show_mesh_node_config(call *c, const net_mesh_node_config *va
   {
     size_t at = enter(c, net_str("require_signed_capabilities"));
     show_bool(c, &value->require_signed_capabilities);
+    leave(c, at);
+  }
+  {
+    size_t at = enter(c, net_str("control_socket"));
+    if (value->control_socket.data != NULL) {
+      show_text(c, &value->control_socket);
+    } else {
+      show_null(c);
+    }
     leave(c, at);
   }
 }
@@ -6327,6 +6339,22 @@ static inline void show_mesh_state_unusable(call *c, const net_error *error) {
   }
 }
 
+static inline void show_mesh_control_unusable(call *c, const net_error *error) {
+  net_mesh_control_unusable_fields fields;
+  if (net_mesh_control_unusable_fields_unpack(error, &fields)) {
+    {
+      size_t at = enter(c, net_str("path"));
+      show_text(c, &fields.path);
+      leave(c, at);
+    }
+    {
+      size_t at = enter(c, net_str("reason"));
+      show_text(c, &fields.reason);
+      leave(c, at);
+    }
+  }
+}
+
 static inline void show_mesh_no_route(call *c, const net_error *error) {
   net_mesh_no_route_fields fields;
   if (net_mesh_no_route_fields_unpack(error, &fields)) {
@@ -7268,6 +7296,11 @@ static inline void show_error(call *c, net_error *error) {
     family = net_str("mesh");
     kind = net_str("state_unusable");
     show_mesh_state_unusable(c, error);
+  }
+  if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CONTROL_UNUSABLE) {
+    family = net_str("mesh");
+    kind = net_str("control_unusable");
+    show_mesh_control_unusable(c, error);
   }
   if (error->family == NET_FAMILY_MESH && error->kind == NET_MESH_NO_ROUTE) {
     family = net_str("mesh");
@@ -8233,6 +8266,21 @@ static inline net_error read_error(call *c, const node *value) {
         read_text(c, member(fields, "reason"), &given_fields.reason);
       }
       net_mesh_state_unusable_fields_pack(&w, &given_fields);
+    }
+  }
+  if (net_view_equal(family_text, net_str("mesh"))) {
+    if (net_view_equal(kind_text, net_str("control_unusable")) || net_view_equal(kind_text, net_str("control_unusable"))) {
+      error.family = NET_FAMILY_MESH;
+      error.kind = NET_MESH_CONTROL_UNUSABLE;
+      net_mesh_control_unusable_fields given_fields;
+      memset(&given_fields, 0, sizeof given_fields);
+      if (given(member(fields, "path"))) {
+        read_text(c, member(fields, "path"), &given_fields.path);
+      }
+      if (given(member(fields, "reason"))) {
+        read_text(c, member(fields, "reason"), &given_fields.reason);
+      }
+      net_mesh_control_unusable_fields_pack(&w, &given_fields);
     }
   }
   if (net_view_equal(family_text, net_str("mesh"))) {

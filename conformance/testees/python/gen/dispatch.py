@@ -680,6 +680,7 @@ NAMED.update(
             ("subnet_policy", "subnet_policy", optional(named("capability.subnet_policy"))),
             ("capability_gc_interval", "capability_gc_interval_ms", optional(SAME)),
             ("require_signed_capabilities", "require_signed_capabilities", SAME),
+            ("control_socket", "control_socket", optional(SAME)),
         ),
         "mesh.stream_config": record_of(
             net.gen.mesh.StreamConfig,
@@ -1252,6 +1253,10 @@ ERRORS.update(
         ),
         ("mesh", "shut_down"): (393229, ()),
         ("mesh", "state_unusable"): (393231, (("path", "path", SAME), ("reason", "reason", SAME))),
+        ("mesh", "control_unusable"): (
+            393232,
+            (("path", "path", SAME), ("reason", "reason", SAME)),
+        ),
         ("mesh", "no_route"): (393230, (("node", "node", DECIMAL),)),
         ("identity", "invalid_seed"): (524289, (("length", "length", DECIMAL),)),
         ("identity", "invalid_entity_id"): (524290, (("length", "length", DECIMAL),)),

@@ -261,6 +261,11 @@ struct net_mesh_node_config {
   uint64_t capability_gc_interval_ms;
   // Accepted and not used: every announcement is signed, and its signature is checked.
   bool require_signed_capabilities;
+  // Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes;
+  // only the user of the process may, by mode 0600 and by who asks. The socket of a process that is
+  // gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux. Left out:
+  // no control socket.
+  net_view control_socket;
   // Memory of an unpacked value.
   void *owner;
 };
@@ -280,7 +285,7 @@ static inline net_mesh_node_config net_mesh_node_config_init(void) {
 }
 
 static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_config *value) {
-  size_t start = net_put_record(w, 16);
+  size_t start = net_put_record(w, 17);
   net_view_pack(w, &value->bind_addr);
   net_view_pack(w, &value->psk);
   net_u64_pack(w, &value->heartbeat_interval_ms);
@@ -309,6 +314,7 @@ static inline void net_mesh_node_config_pack(net_writer *w, const net_mesh_node_
     net_u64_pack(w, &value->capability_gc_interval_ms);
   }
   net_bool_pack(w, &value->require_signed_capabilities);
+  net_maybe_view_pack(w, &value->control_socket);
   net_put_end(w, start);
 }
 
@@ -374,6 +380,9 @@ static inline void net_mesh_node_config_read(net_reader *r, net_mesh_node_config
   }
   if (net_get_more(r, &f)) {
     net_bool_read(r, &value->require_signed_capabilities);
+  }
+  if (net_get_more(r, &f)) {
+    net_maybe_view_read(r, &value->control_socket);
   }
   net_get_end(r, &f);
 }
@@ -1331,6 +1340,9 @@ static inline void net_stream_reset_fields_pack(net_writer *w,
 // What the node keeps between its runs cannot be read or written.
 #define NET_MESH_STATE_UNUSABLE 15
 
+// The control socket cannot be made.
+#define NET_MESH_CONTROL_UNUSABLE 16
+
 // No neighbour has told of a route to the node in time.
 #define NET_MESH_NO_ROUTE 14
 
@@ -1588,6 +1600,47 @@ static inline bool net_mesh_state_unusable_fields_unpack(const net_error *error,
 static inline void net_mesh_state_unusable_fields_pack(
     net_writer *w,
     const net_mesh_state_unusable_fields *value) {
+  size_t start = net_put_record(w, 2);
+  net_view_pack(w, &value->path);
+  net_view_pack(w, &value->reason);
+  net_put_end(w, start);
+}
+
+// Fields of an error of kind `mesh: control_unusable`.
+typedef struct net_mesh_control_unusable_fields {
+  // The path.
+  net_view path;
+  // The reason.
+  net_view reason;
+} net_mesh_control_unusable_fields;
+
+// Reads the fields of such an error, in which their texts stay; false for another kind.
+static inline bool net_mesh_control_unusable_fields_unpack(
+    const net_error *error,
+    net_mesh_control_unusable_fields *value) {
+  net_reader reader = net_reader_new(error->fields, true);
+  net_reader *r = &reader;
+  bool ok = error->family == NET_FAMILY_MESH && error->kind == NET_MESH_CONTROL_UNUSABLE;
+  memset(value, 0, sizeof *value);
+  if (!ok) {
+    return false;
+  }
+  net_fields f = net_get_record(r);
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->path);
+  }
+  if (net_get_field(r, &f)) {
+    net_view_read(r, &value->reason);
+  }
+  net_get_end(r, &f);
+  net_reader_finish(r, &ok);
+  return ok;
+}
+
+// Packs the fields of such an error, for `net_reply_error`.
+static inline void net_mesh_control_unusable_fields_pack(
+    net_writer *w,
+    const net_mesh_control_unusable_fields *value) {
   size_t start = net_put_record(w, 2);
   net_view_pack(w, &value->path);
   net_view_pack(w, &value->reason);

@@ -1,7 +1,6 @@
 //! What stands in a log, as lines and bytes.
 
 use std::{
-    borrow::Cow,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -195,27 +194,13 @@ fn shown(payload: &[u8]) -> String {
         Err(_) => None,
     };
     let mut line = match valid {
-        Some(text) => escaped(text).into_owned(),
+        Some(text) => text::escaped(text).into_owned(),
         None => format!("0x{}", hex(cut)),
     };
     if payload.len() > SHOWN {
         let _ = write!(line, " ... ({} in all)", text::size(payload.len() as u64));
     }
     line
-}
-
-fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character.is_control() {
-            true => escaped.extend(character.escape_default()),
-            false => escaped.push(character),
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 fn hex(bytes: &[u8]) -> String {

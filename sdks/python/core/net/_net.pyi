@@ -1664,6 +1664,7 @@ class MeshNodeConfig:
         "subnet_policy",
         "capability_gc_interval_ms",
         "require_signed_capabilities",
+        "control_socket",
     )
     def __new__(
         cls,
@@ -1683,6 +1684,7 @@ class MeshNodeConfig:
         subnet_policy: SubnetPolicy | Mapping[str, Any] | None = None,
         capability_gc_interval_ms: int | None = None,
         require_signed_capabilities: bool | None = None,
+        control_socket: str | None = None,
     ) -> MeshNodeConfig: ...
     @property
     def bind_addr(self) -> str:
@@ -1747,6 +1749,13 @@ class MeshNodeConfig:
     def require_signed_capabilities(self) -> bool:
         """Accepted and not used: every announcement is signed, and its signature is checked. True
         by default.
+        """
+    @property
+    def control_socket(self) -> str | None:
+        """Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect`
+        describes; only the user of the process may, by mode 0600 and by who asks. The socket of a
+        process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on
+        Linux. Left out: No control socket.
         """
     def __eq__(self, other: object) -> bool: ...
 

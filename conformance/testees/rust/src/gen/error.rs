@@ -168,6 +168,11 @@ pub(crate) fn read(value: &Value) -> Result<Error, Failure> {
             reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
         }
         .into(),
+        ("mesh", "control_unusable") => net_mesh::mesh::MeshError::ControlUnusable {
+            path: optional(members, "path")?.ok_or_else(|| missing("path"))?,
+            reason: optional(members, "reason")?.ok_or_else(|| missing("reason"))?,
+        }
+        .into(),
         ("mesh", "no_route") => net_mesh::mesh::MeshError::NoRoute {
             node: optional(members, "node")?.ok_or_else(|| missing("node"))?,
         }
@@ -517,6 +522,10 @@ fn fields(error: &Error) -> Value {
             "reason": reason.write(),
         }),
         Error::Mesh(net_mesh::mesh::MeshError::StateUnusable { path, reason }) => json!({
+            "path": path.write(),
+            "reason": reason.write(),
+        }),
+        Error::Mesh(net_mesh::mesh::MeshError::ControlUnusable { path, reason }) => json!({
             "path": path.write(),
             "reason": reason.write(),
         }),

@@ -389,6 +389,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             subnet_policy: optional(members, "subnet_policy")?,
             capability_gc_interval: optional_span(members, "capability_gc_interval", 1_000_000)?,
             require_signed_capabilities: optional(members, "require_signed_capabilities")?.unwrap_or(true),
+            control_socket: optional(members, "control_socket")?,
         })
     }
 
@@ -410,6 +411,7 @@ impl Fixture for net_mesh::mesh::MeshNodeConfig {
             "subnet_policy": self.subnet_policy.write(),
             "capability_gc_interval": self.capability_gc_interval.map_or(Value::Null, |span| span_value(span, 1_000_000)),
             "require_signed_capabilities": self.require_signed_capabilities.write(),
+            "control_socket": self.control_socket.write(),
         })
     }
 }

@@ -1660,6 +1660,16 @@ fn mesh(list: &mut List) {
     );
     list.parts(
         |value: &net_mesh::mesh::MeshError| {
+            matches!(value, net_mesh::mesh::MeshError::ControlUnusable { path: _, reason: _, .. })
+        },
+        &[
+            "MeshError::ControlUnusable",
+            "MeshError::ControlUnusable.path",
+            "MeshError::ControlUnusable.reason",
+        ],
+    );
+    list.parts(
+        |value: &net_mesh::mesh::MeshError| {
             matches!(value, net_mesh::mesh::MeshError::NoRoute { node: _, .. })
         },
         &["MeshError::NoRoute", "MeshError::NoRoute.node"],
@@ -1685,6 +1695,7 @@ fn mesh(list: &mut List) {
              subnet_policy: _,
              capability_gc_interval: _,
              require_signed_capabilities: _,
+             control_socket: _,
              ..
          }: &net_mesh::mesh::MeshNodeConfig| {},
         &[
@@ -1704,6 +1715,7 @@ fn mesh(list: &mut List) {
             "MeshNodeConfig.subnet_policy",
             "MeshNodeConfig.capability_gc_interval",
             "MeshNodeConfig.require_signed_capabilities",
+            "MeshNodeConfig.control_socket",
         ],
     );
     list.ty::<net_mesh::mesh::StreamConfig>("StreamConfig");

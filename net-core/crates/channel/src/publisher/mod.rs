@@ -282,6 +282,21 @@ impl Publisher {
         self.registry.find(channel).map(|found| found.config.reliable)
     }
 
+    /// The channels and prefixes that are registered: name, whether it is a prefix, and what is demanded.
+    pub fn registrations(&self) -> impl Iterator<Item = (&str, bool, &ChannelConfig)> {
+        self.registry.all()
+    }
+
+    /// Subscriptions to what is registered under a name.
+    pub fn subscribers(&self, name: &str, is_prefix: bool) -> usize {
+        let is_its = |(channel, found): &(&String, &Channel)| match is_prefix {
+            true => found.registered.prefix.as_deref() == Some(name),
+            false => found.registered.prefix.is_none() && channel.as_str() == name,
+        };
+        let rosters = self.channels.iter().filter(is_its).map(|(_, found)| found.roster.members().len());
+        rosters.sum()
+    }
+
     /// Who hears a channel, if anybody has asked for it.
     pub fn roster(&self, channel: &str) -> Option<&Roster> {
         self.channels.get(channel).map(|channel| &channel.roster)

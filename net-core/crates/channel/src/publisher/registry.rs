@@ -45,6 +45,12 @@ pub(super) struct Registry {
 }
 
 impl Registry {
+    /// All registrations, and whether each is of a prefix.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, bool, &ChannelConfig)> {
+        let names = self.names.iter().map(|(name, config)| (name.as_str(), false, &**config));
+        names.chain(self.prefixes.iter().map(|(name, config)| (name.as_str(), true, &**config)))
+    }
+
     /// The registration of a name: its own, or that of the longest prefix of whole segments.
     pub(super) fn find(&self, name: &str) -> Option<Registered> {
         if let Some(config) = self.names.get(name) {

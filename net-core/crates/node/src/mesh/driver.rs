@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    control::ControlSocket,
     hub::{Life, Shared, nanoseconds},
     socket::{Arrivals, Socket},
 };
@@ -37,6 +38,9 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
     let runtime = Handle::try_current().map_err(|error| internal(error.to_string()))?;
     let registered = own.duplicate().and_then(UdpSocket::from_std);
     let socket = registered.map_err(|error| internal(format!("the socket cannot be waited for: {error}")))?;
+    if let Some(path) = hub.control_path.take() {
+        hub.control = Some(ControlSocket::open(&path, Arc::downgrade(shared))?);
+    }
     hub.driver = Some(runtime.spawn(drive(Arc::downgrade(shared), own, socket)));
     shared.is_running.store(hub.life == Life::Open, Release);
     Ok(())

@@ -74,6 +74,13 @@ impl Hearing {
         self.all.get(&id).is_none_or(|heard| heard.bytes < heard.limit)
     }
 
+    /// What is heard: who publishes, the channel, the events that wait and their bytes, and why no more come.
+    pub(super) fn list(&self) -> impl Iterator<Item = (NodeId, &str, u64, u64, Option<SubscriptionEnd>)> {
+        self.all.values().map(|heard| {
+            (heard.publisher, heard.channel.as_str(), heard.events.len() as u64, heard.bytes, heard.end)
+        })
+    }
+
     /// Events that wait, and their bytes.
     pub(super) fn size(&self) -> (u64, u64) {
         let sizes = self.all.values().map(|heard| (heard.events.len() as u64, heard.bytes));

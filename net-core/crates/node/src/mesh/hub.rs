@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     io,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::{Duration, Instant, SystemTime},
 };
@@ -20,6 +21,7 @@ use net_types::{
 use tokio::{sync::Notify, task::JoinHandle};
 
 use super::{
+    control::ControlSocket,
     discovery::Watches,
     hearing::Hearing,
     outgoing::{End, Outgoing},
@@ -82,6 +84,10 @@ pub(super) struct Hub {
     inbox: Inbox,
     /// Something was sent that the driver has been woken to take along.
     has_gathered: bool,
+    /// Where others ask how the node is, and since when it is there to be asked.
+    pub(super) control: Option<ControlSocket>,
+    pub(super) control_path: Option<PathBuf>,
+    pub(super) born: Instant,
     /// What is kept between runs, and the epoch in it.
     state: Option<State>,
     epoch: u64,
@@ -158,6 +164,9 @@ impl Shared {
             buffer: Vec::new(),
             inbox: Inbox::sharing(OWN_FROM),
             has_gathered: false,
+            control: None,
+            control_path: settings.control,
+            born: now,
         };
         Ok(Self {
             hub: Mutex::new(hub),
@@ -353,7 +362,7 @@ impl Hub {
         self.queue.clear();
         self.watches.clear();
         self.hear_no_more();
-        self.socket = None;
+        (self.socket, self.control) = (None, None);
         self.finishing.clear();
     }
 

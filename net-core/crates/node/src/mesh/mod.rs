@@ -18,11 +18,13 @@
 //! | `hearing` | channels that are heard, and their events that wait to be read |
 //! | `publishing` | channels of this node, and how an event is published |
 //! | `driver` | the task that waits |
+//! | `control` | the socket at which others ask how the node is |
 //! | `carrier` | what the bus needs of a node that carries its events |
 //! | `node`, `stream`, `events`, `subscription` | the published objects |
 //! | `stats` | counters, and their Prometheus text |
 
 mod carrier;
+mod control;
 mod discovery;
 mod driver;
 mod events;

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(super) machine: Machine,
     /// Directory for what is kept between runs.
     pub(super) state: Option<PathBuf>,
+    /// Path of the control socket.
+    pub(super) control: Option<PathBuf>,
     pub(super) queue: u64,
     /// Where this node stands, and how others do.
     pub(super) geometry: (Option<SubnetId>, SubnetPolicy),
@@ -56,8 +58,16 @@ impl Settings {
         let directory = net_channel::Config::default();
         let machine = Machine { seed, session, router, directory, epoch, wall_ms: epoch };
         let state = config.state_dir.as_ref().map(PathBuf::from);
+        let control = config.control_socket.as_ref().map(PathBuf::from);
         let geometry = geometry(config)?;
-        Ok(Self { bind: bind_address(&config.bind_addr)?, machine, state, queue: config.queue, geometry })
+        Ok(Self {
+            bind: bind_address(&config.bind_addr)?,
+            machine,
+            state,
+            control,
+            queue: config.queue,
+            geometry,
+        })
     }
 }
 

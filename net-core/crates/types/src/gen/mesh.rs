@@ -323,6 +323,8 @@ pub struct MeshNodeConfig {
     pub capability_gc_interval: Option<std::time::Duration>,
     /// Accepted and not used: every announcement is signed, and its signature is checked.
     pub require_signed_capabilities: bool,
+    /// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+    pub control_socket: Option<String>,
 }
 
 impl std::fmt::Debug for MeshNodeConfig {
@@ -341,6 +343,7 @@ impl std::fmt::Debug for MeshNodeConfig {
             .field("subnet_policy", &self.subnet_policy)
             .field("capability_gc_interval", &self.capability_gc_interval)
             .field("require_signed_capabilities", &self.require_signed_capabilities)
+            .field("control_socket", &self.control_socket)
             .finish_non_exhaustive()
     }
 }
@@ -365,6 +368,7 @@ impl MeshNodeConfig {
             subnet_policy: Default::default(),
             capability_gc_interval: Default::default(),
             require_signed_capabilities: true,
+            control_socket: Default::default(),
         }
     }
 }
@@ -1015,6 +1019,13 @@ pub enum MeshError {
         /// The reason.
         reason: String,
     },
+    /// The control socket cannot be made.
+    ControlUnusable {
+        /// The path.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
     /// No neighbour has told of a route to the node in time.
     NoRoute {
         /// The node.
@@ -1046,6 +1057,7 @@ impl MeshError {
             Self::CannotBind { .. } => 12,
             Self::ShutDown => 13,
             Self::StateUnusable { .. } => 15,
+            Self::ControlUnusable { .. } => 16,
             Self::NoRoute { .. } => 14,
         }
     }
@@ -1067,6 +1079,7 @@ impl MeshError {
             Self::CannotBind { .. } => "cannot_bind",
             Self::ShutDown => "shut_down",
             Self::StateUnusable { .. } => "state_unusable",
+            Self::ControlUnusable { .. } => "control_unusable",
             Self::NoRoute { .. } => "no_route",
         }
     }
@@ -1088,6 +1101,7 @@ impl MeshError {
             Self::CannotBind { .. } => false,
             Self::ShutDown => false,
             Self::StateUnusable { .. } => false,
+            Self::ControlUnusable { .. } => false,
             Self::NoRoute { .. } => true,
         }
     }
@@ -1119,6 +1133,7 @@ impl MeshError {
             Self::CannotBind { address, reason } => Some(format!("{address}: {reason}")),
             Self::ShutDown => None,
             Self::StateUnusable { path, reason } => Some(format!("{path}: {reason}")),
+            Self::ControlUnusable { path, reason } => Some(format!("{path}: {reason}")),
             Self::NoRoute { node } => Some(format!("no relay leads to node {node:016x}")),
         }
     }
@@ -1257,6 +1272,16 @@ impl MeshError {
                 text
             }
             Self::StateUnusable { .. } => {
+                let mut text = String::new();
+                text.push_str(Self::PREFIX);
+                text.push_str(self.kind_text());
+                if let Some(detail) = self.detail() {
+                    text.push_str(": ");
+                    text.push_str(&detail);
+                }
+                text
+            }
+            Self::ControlUnusable { .. } => {
                 let mut text = String::new();
                 text.push_str(Self::PREFIX);
                 text.push_str(self.kind_text());

@@ -24,4 +24,4 @@ pub mod wire;
 pub use error::Error;
 
 /// Hash of the spec that this was generated from.
-pub const SPEC_HASH: &str = "999c09195978527d472d3666f15ea029";
+pub const SPEC_HASH: &str = "bc8a49d5c187d2aa9aa72e6f07b99d29";

@@ -3,7 +3,7 @@
 
 from net._kernel.errors import check
 
-check("999c09195978527d472d3666f15ea029")
+check("bc8a49d5c187d2aa9aa72e6f07b99d29")
 
 from net._kernel.errors import NetError
 from net._kernel.streams import Stream

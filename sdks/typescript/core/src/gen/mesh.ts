@@ -474,6 +474,12 @@ export class MeshNodeConfig {
    * @defaultValue `true`
    */
   requireSignedCapabilities?: boolean | null;
+  /**
+   * Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+   *
+   * Left out: No control socket.
+   */
+  controlSocket?: string | null;
 
   constructor(fields: MeshNodeConfig) {
     this.bindAddr = fields.bindAddr;
@@ -492,6 +498,7 @@ export class MeshNodeConfig {
     this.subnetPolicy = fields.subnetPolicy;
     this.capabilityGcIntervalMs = fields.capabilityGcIntervalMs;
     this.requireSignedCapabilities = fields.requireSignedCapabilities ?? true;
+    this.controlSocket = fields.controlSocket;
   }
 }
 
@@ -1452,6 +1459,7 @@ export type MeshErrorKind =
   | 'cannot_bind'
   | 'shut_down'
   | 'state_unusable'
+  | 'control_unusable'
   | 'no_route';
 
 /**
@@ -1553,6 +1561,14 @@ k.register({
     {
       code: 15,
       text: 'state_unusable',
+      fields: {
+        path: k.text,
+        reason: k.text,
+      },
+    },
+    {
+      code: 16,
+      text: 'control_unusable',
       fields: {
         path: k.text,
         reason: k.text,

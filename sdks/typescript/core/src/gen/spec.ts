@@ -4,6 +4,6 @@ import './base';
 import { checkSpec } from '../kernel';
 
 /** Hash of the spec that this package was generated from. */
-export const SPEC_HASH = '999c09195978527d472d3666f15ea029';
+export const SPEC_HASH = 'bc8a49d5c187d2aa9aa72e6f07b99d29';
 
 checkSpec(SPEC_HASH);

@@ -133,6 +133,7 @@ class MeshNode(Native):
         subnet_policy: SubnetPolicy | Mapping[str, Any] | None = None,
         capability_gc_interval_ms: int | None = None,
         require_signed_capabilities: bool | None = None,
+        control_socket: str | None = None,
     ) -> Self:
         """Binds the socket and makes the node.
 
@@ -165,6 +166,10 @@ class MeshNode(Native):
               over. Left out: When its time is over.
             require_signed_capabilities: Accepted and not used: every announcement is signed, and
               its signature is checked. True by default.
+            control_socket: Path of a Unix socket at which `net mesh` asks this node how it is, as
+              `net-inspect` describes; only the user of the process may, by mode 0600 and by who
+              asks. The socket of a process that is gone is replaced, and it is removed when the
+              node ends. At most 107 bytes on Linux. Left out: No control socket.
         """
         config = either(
             bind_addr,
@@ -184,6 +189,7 @@ class MeshNode(Native):
             subnet_policy,
             capability_gc_interval_ms,
             require_signed_capabilities,
+            control_socket,
         )
         handle = await submit(_net.mesh_node_create_submit, config)
         return cls._of(handle)
@@ -206,6 +212,7 @@ class MeshNode(Native):
         subnet_policy: SubnetPolicy | Mapping[str, Any] | None = None,
         capability_gc_interval_ms: int | None = None,
         require_signed_capabilities: bool | None = None,
+        control_socket: str | None = None,
     ) -> None:
         """Binds the socket and makes the node, which takes packets from the first call on that
         waits.
@@ -239,6 +246,10 @@ class MeshNode(Native):
               over. Left out: When its time is over.
             require_signed_capabilities: Accepted and not used: every announcement is signed, and
               its signature is checked. True by default.
+            control_socket: Path of a Unix socket at which `net mesh` asks this node how it is, as
+              `net-inspect` describes; only the user of the process may, by mode 0600 and by who
+              asks. The socket of a process that is gone is replaced, and it is removed when the
+              node ends. At most 107 bytes on Linux. Left out: No control socket.
         """
         config = either(
             bind_addr,
@@ -258,6 +269,7 @@ class MeshNode(Native):
             subnet_policy,
             capability_gc_interval_ms,
             require_signed_capabilities,
+            control_socket,
         )
         self._handle = _net.mesh_node_new(config)
 

@@ -59,8 +59,9 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
       'subnetPolicy',
       'capabilityGcIntervalMs',
       'requireSignedCapabilities',
+      'controlSocket',
     );
-    const at = w.begin(16, name);
+    const at = w.begin(17, name);
     k.text.write(w, v.bindAddr, 'bindAddr');
     k.text.write(w, v.psk, 'psk');
     k.counter.write(
@@ -94,6 +95,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
     optionalSubnetPolicy.write(w, v.subnetPolicy, 'subnetPolicy');
     optionalCounter.write(w, v.capabilityGcIntervalMs, 'capabilityGcIntervalMs');
     k.boolean.write(w, v.requireSignedCapabilities ?? true, 'requireSignedCapabilities');
+    optionalText.write(w, v.controlSocket, 'controlSocket');
     w.end(at);
   },
   read(r) {
@@ -115,6 +117,7 @@ export const meshNodeConfig: k.Codec<t.MeshNodeConfig, t.MeshNodeConfig> = {
       subnetPolicy: optionalSubnetPolicy.read(r),
       capabilityGcIntervalMs: optionalCounter.read(r),
       requireSignedCapabilities: k.boolean.read(r),
+      controlSocket: optionalText.read(r),
     };
     return r.leave(end, value);
   },
