@@ -1049,6 +1049,14 @@ func IdentityVerify(entityID []byte, message []byte, signature []byte) (result b
 }
 
 // IssueToken makes a token that is valid from now on.
+//
+// Example:
+//
+//	token := must(issuer.IssueToken(net.IssueTokenOptions{
+//		Subject: peers[at].EntityID, Scope: net.TokenScopeSubscribe, Channel: "plans", TTL: 300 * time.Second,
+//	}))
+//	stream := must(node.OpenStream(member, net.StreamConfig{StreamID: 1, Reliability: net.ReliabilityReliable}))
+//	must(0, node.SendBlocking(ctx, stream, [][]byte{must(token.ToBuffer())}))
 func (o *Identity) IssueToken(options IssueTokenOptions) (result *Token, err error) {
 	if err = o.core.broken(); err != nil {
 		return result, err

@@ -1647,6 +1647,11 @@ func (o *MeshNode) DiscoveredNodes() (result uint32, err error) {
 // AnnounceCapabilities announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
 // and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
 // once, then every 5 s, which is as often as others pass it on; the newest counts.
+//
+// Example:
+//
+//	tags := []string{"member", "speaks-" + name}
+//	must(0, node.AnnounceCapabilities(ctx, net.CapabilitySet{Tags: tags}, nil))
 func (o *MeshNode) AnnounceCapabilities(ctx context.Context, caps CapabilitySet, options *AnnounceOptions) (err error) {
 	in := reused()
 	capsPack := packed(in, "caps", packCapabilitySet, caps)
@@ -1677,6 +1682,10 @@ func (o *MeshNode) WithdrawCapabilities(ctx context.Context) (err error) {
 // be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
 // 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
 // least this generation.
+//
+// Example:
+//
+//	must(node.Revoke(ctx, 1))
 func (o *MeshNode) Revoke(ctx context.Context, generation uint32) (result []byte, err error) {
 	in := &arguments{}
 	if err = in.begin(ctx); err != nil {
@@ -1975,6 +1984,10 @@ func (o *MeshNode) Poll(ctx context.Context, limit uint32) (result []MeshEvent, 
 }
 
 // RegisterChannel lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+//
+// Example:
+//
+//	must(0, node.RegisterChannel(net.ChannelConfig{Name: "plans", RequireToken: true}))
 func (o *MeshNode) RegisterChannel(config ChannelConfig) (err error) {
 	in := reused()
 	configPack := packed(in, "config", packChannelConfig, config)
@@ -2006,6 +2019,26 @@ func (o *MeshNode) UnregisterChannel(name string, prefix bool) (result bool, err
 // SubscribeChannel hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
 // long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
 // that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+//
+// Example:
+//
+//	var events *net.ChannelSubscription
+//	for message, err := range messages.All(ctx) {
+//		must(0, err)
+//		options := &net.SubscribeChannelOptions{Token: must(net.TokenParse(message.Payload))}
+//		events = must(node.SubscribeChannel(ctx, server, "plans", options))
+//		break
+//	}
+//	must(0, node.AnnounceCapabilities(ctx, net.CapabilitySet{Tags: append(tags, "ready")}, nil))
+//	for event, err := range events.All(ctx) {
+//		var ended *net.ChannelError
+//		if errors.As(err, &ended) {
+//			fmt.Println("ended", ended)
+//			break
+//		}
+//		must(0, err)
+//		fmt.Println("heard", string(event.Payload))
+//	}
 func (o *MeshNode) SubscribeChannel(ctx context.Context, publisherNodeID NodeID, channel string, options *SubscribeChannelOptions) (result *ChannelSubscription, err error) {
 	in := reused()
 	optionsPack := packedOr(in, "options", packSubscribeChannelOptions, options != nil, at(options))

@@ -925,6 +925,14 @@ net_code net_identity_verify(net_view entity_id,
                              net_error *error);
 
 // Makes a token that is valid from now on.
+//
+// ```c
+// code = issue(*(net_handle *)issuer, peers.items[i].entity_id, &token);
+// if (code == 0) code = net_token_to_buffer(token, &bytes, &error);
+// if (code == 0) code = net_mesh_node_open_stream_with(node, found->node_id, &config, &stream, &error);
+// net_view message = net_bytes_view(&bytes);
+// if (code == 0) code = net_mesh_node_send_blocking_wait(queue, node, stream, &message, 1, &error);
+// ```
 net_code net_identity_issue_token(net_handle handle,
                                   net_view options,
                                   net_handle *result,
@@ -1060,6 +1068,11 @@ net_code net_mesh_node_discovered_nodes(net_handle handle, uint32_t *result, net
 // and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
 // times in a row it is told at
 // once, then every 5 s, which is as often as others pass it on; the newest counts.
+//
+// ```c
+// net_view tags[] = {net_str("member"), net_str(speaks), net_str("ready")};
+// if (announce(node, tags, 2) != 0) return failed();
+// ```
 uint64_t net_mesh_node_announce_capabilities(net_handle handle,
                                              net_view caps,
                                              net_view options,
@@ -1080,6 +1093,10 @@ uint64_t net_mesh_node_withdraw_capabilities(net_handle handle, net_done done, v
 // 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New
 // tokens have to be issued with at
 // least this generation.
+//
+// ```c
+// if (net_mesh_node_revoke_wait(queue, node, 1, NULL, &error) != 0) return failed();
+// ```
 uint64_t net_mesh_node_revoke(net_handle handle, uint32_t generation, net_done done, void *ctx);
 
 // Takes a record that `revoke` gave, of a node or of an identity that has none, and passes it on
@@ -1220,6 +1237,13 @@ uint64_t net_mesh_node_poll(net_handle handle, uint32_t limit, net_done done, vo
 
 // Lets others subscribe to a channel, in place of what was registered by this name before.
 // Subscriptions that it does not permit end.
+//
+// ```c
+// net_channel_config config = net_channel_config_init();
+// config.name = net_str("plans");
+// config.require_token = true;
+// if (net_mesh_node_register_channel_with(node, &config, &error) != 0) return failed();
+// ```
 net_code net_mesh_node_register_channel(net_handle handle, net_view config, net_error *error);
 
 // Has a channel no more, or no more channels of a prefix: its subscriptions end behind what was
@@ -1235,6 +1259,13 @@ net_code net_mesh_node_unregister_channel(net_handle handle,
 // long as nobody has read through the handle. After a reconnect the node subscribes again by
 // itself. Subscribing to a channel
 // that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+//
+// ```c
+// if (list.len > 0) code = net_token_parse(list.items[0].payload, &options.token, &error);
+// options.has_token = true;
+// net_view channel = net_str("plans");
+// if (code == 0) code = net_mesh_node_subscribe_channel_wait(queue, node, server, channel, &options, events, &error);
+// ```
 uint64_t net_mesh_node_subscribe_channel(net_handle handle,
                                          uint64_t publisher_node_id,
                                          net_view channel,

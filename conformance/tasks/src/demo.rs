@@ -12,6 +12,7 @@ use crate::conform;
 use crate::examples;
 use crate::job::Job;
 use crate::language::Language;
+use crate::members;
 use crate::packages;
 use crate::run::{Context, Run};
 use crate::stages::{Role, Stage};
@@ -60,6 +61,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<bool> {
         "\nA node of each language, joined by a relay and sealed end to end: messages, and their median delay\n"
     );
     well &= company::show(&context)?;
+
+    println!(
+        "\nA channel that needs a token: who is given one finds the others and hears it until it is revoked, nobody else does\n"
+    );
+    well &= members::show(&context);
 
     println!(
         "\nTasks on disk: each language is killed while it writes, and another reads what it has left\n"

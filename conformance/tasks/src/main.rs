@@ -17,6 +17,7 @@ mod lanes;
 mod language;
 mod layouts;
 mod meetings;
+mod members;
 mod mutants;
 mod packages;
 mod perf;

@@ -200,7 +200,7 @@ fn install(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Examples that are compiled, in each language that compiles.
-const EXAMPLES: [&str; 5] = ["demo", "journal", "mesh", "quickstart", "tasks"];
+const EXAMPLES: [&str; 6] = ["channel", "demo", "journal", "mesh", "quickstart", "tasks"];
 
 /// Builds the Go testee and the Go examples.
 pub(crate) fn go_programs(context: &Context, job: &Job) -> Result<()> {

@@ -9,7 +9,8 @@ use crate::job::Job;
 use crate::language::Language;
 use crate::run::Context;
 use crate::{
-    checks, company, conform, demo, examples, fuzz, kills, meetings, mutants, packages, prepare, survival,
+    checks, company, conform, demo, examples, fuzz, kills, meetings, members, mutants, packages, prepare,
+    survival,
 };
 
 /// A part of a task.
@@ -422,6 +423,16 @@ pub(crate) const STAGES: &[Stage] = &[
         work: Work::Function(company::check),
         counts: Source::Closing,
         budget: Budget { cold: 3, warm: 5 },
+    },
+    Stage {
+        name: "members",
+        languages: &[Language::Rust],
+        role: Role::Test,
+        needs: PROGRAMS,
+        holds: None,
+        work: Work::Function(members::check),
+        counts: Source::Closing,
+        budget: Budget { cold: 15, warm: 15 },
     },
     Stage {
         name: "kills",

@@ -151,6 +151,11 @@ pub unsafe extern "C" fn net_mesh_node_discovered_nodes(
 /// and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
 /// times in a row it is told at
 /// once, then every 5 s, which is as often as others pass it on; the newest counts.
+///
+/// ```c
+/// net_view tags[] = {net_str("member"), net_str(speaks), net_str("ready")};
+/// if (announce(node, tags, 2) != 0) return failed();
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_announce_capabilities(
     handle: Handle,
@@ -207,6 +212,10 @@ pub unsafe extern "C" fn net_mesh_node_withdraw_capabilities(
 /// 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New
 /// tokens have to be issued with at
 /// least this generation.
+///
+/// ```c
+/// if (net_mesh_node_revoke_wait(queue, node, 1, NULL, &error) != 0) return failed();
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_revoke(
     handle: Handle,
@@ -619,6 +628,13 @@ pub unsafe extern "C" fn net_mesh_node_poll(handle: Handle, limit: u32, done: Do
 
 /// Lets others subscribe to a channel, in place of what was registered by this name before.
 /// Subscriptions that it does not permit end.
+///
+/// ```c
+/// net_channel_config config = net_channel_config_init();
+/// config.name = net_str("plans");
+/// config.require_token = true;
+/// if (net_mesh_node_register_channel_with(node, &config, &error) != 0) return failed();
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_register_channel(
     handle: Handle,
@@ -661,6 +677,13 @@ pub unsafe extern "C" fn net_mesh_node_unregister_channel(
 /// long as nobody has read through the handle. After a reconnect the node subscribes again by
 /// itself. Subscribing to a channel
 /// that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+///
+/// ```c
+/// if (list.len > 0) code = net_token_parse(list.items[0].payload, &options.token, &error);
+/// options.has_token = true;
+/// net_view channel = net_str("plans");
+/// if (code == 0) code = net_mesh_node_subscribe_channel_wait(queue, node, server, channel, &options, events, &error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn net_mesh_node_subscribe_channel(
     handle: Handle,

@@ -603,6 +603,14 @@ static inline net_code net_authorize_with(const net_handle *chain,
   return code;
 }
 // Makes a token that is valid from now on.
+//
+// ```c
+// code = issue(*(net_handle *)issuer, peers.items[i].entity_id, &token);
+// if (code == 0) code = net_token_to_buffer(token, &bytes, &error);
+// if (code == 0) code = net_mesh_node_open_stream_with(node, found->node_id, &config, &stream, &error);
+// net_view message = net_bytes_view(&bytes);
+// if (code == 0) code = net_mesh_node_send_blocking_wait(queue, node, stream, &message, 1, &error);
+// ```
 static inline net_code net_identity_issue_token_with(net_handle handle,
                                                      const net_issue_token_options *options,
                                                      net_handle *result,

@@ -1805,6 +1805,11 @@ static inline net_code net_mesh_node_routes_with(net_handle handle,
 // and passed on by every node, over up to 16 hops, to nodes that join later too. The first four
 // times in a row it is told at
 // once, then every 5 s, which is as often as others pass it on; the newest counts.
+//
+// ```c
+// net_view tags[] = {net_str("member"), net_str(speaks), net_str("ready")};
+// if (announce(node, tags, 2) != 0) return failed();
+// ```
 static inline uint64_t net_mesh_node_announce_capabilities_with(
     net_handle handle,
     const net_capability_set *caps,
@@ -2232,6 +2237,13 @@ static inline net_code net_mesh_node_poll_wait(net_queue *queue,
 }
 // Lets others subscribe to a channel, in place of what was registered by this name before.
 // Subscriptions that it does not permit end.
+//
+// ```c
+// net_channel_config config = net_channel_config_init();
+// config.name = net_str("plans");
+// config.require_token = true;
+// if (net_mesh_node_register_channel_with(node, &config, &error) != 0) return failed();
+// ```
 static inline net_code net_mesh_node_register_channel_with(net_handle handle,
                                                            const net_channel_config *config,
                                                            net_error *error) {
@@ -2249,6 +2261,13 @@ static inline net_code net_mesh_node_register_channel_with(net_handle handle,
 // long as nobody has read through the handle. After a reconnect the node subscribes again by
 // itself. Subscribing to a channel
 // that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+//
+// ```c
+// if (list.len > 0) code = net_token_parse(list.items[0].payload, &options.token, &error);
+// options.has_token = true;
+// net_view channel = net_str("plans");
+// if (code == 0) code = net_mesh_node_subscribe_channel_wait(queue, node, server, channel, &options, events, &error);
+// ```
 static inline uint64_t net_mesh_node_subscribe_channel_with(
     net_handle handle,
     net_node_id publisher_node_id,

@@ -187,6 +187,15 @@ impl Identity {
     /// # Errors
     ///
     /// [`IdentityError`], [`TokenError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let token = issuer.issue_token(subscribing(peer.entity_id.clone()))?;
+    /// let options = StreamConfig { reliability: Reliability::Reliable, ..StreamConfig::new(1) };
+    /// let stream = node.open_stream(member, options)?;
+    /// node.send_blocking(&stream, [token.to_buffer()?]).await?;
+    /// ```
     pub fn issue_token(&self, options: IssueTokenOptions) -> Result<Token, Error> {
         let result = guard::run(|| self.inner.issue_token(options))?;
         Ok(Token::from_core(result))

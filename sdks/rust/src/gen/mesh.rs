@@ -122,6 +122,13 @@ impl MeshNode {
     /// # Errors
     ///
     /// [`MeshError`], [`crate::capability::CapabilityError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let mut tags = vec!["member".to_owned(), format!("speaks-{name}")];
+    /// node.announce_capabilities(CapabilitySet { tags: tags.clone(), ..Default::default() }, None).await?;
+    /// ```
     pub async fn announce_capabilities(
         &self,
         caps: crate::capability::CapabilitySet,
@@ -151,6 +158,12 @@ impl MeshNode {
     /// # Errors
     ///
     /// [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// node.revoke(1).await?;
+    /// ```
     pub async fn revoke(&self, generation: u32) -> Result<Bytes, Error> {
         guard::run_async(self.inner.revoke(generation)).await
     }
@@ -384,6 +397,12 @@ impl MeshNode {
     /// # Errors
     ///
     /// [`crate::channel::ChannelError`], [`crate::identity::IdentityError`], [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// node.register_channel(ChannelConfig { require_token: true, ..ChannelConfig::new("plans".to_owned()) })?;
+    /// ```
     pub fn register_channel(&self, config: crate::channel::ChannelConfig) -> Result<(), Error> {
         config.check()?;
         guard::run(|| self.inner.register_channel(config))
@@ -402,6 +421,25 @@ impl MeshNode {
     /// # Errors
     ///
     /// [`crate::channel::ChannelError`], [`MeshError`], or [`BaseError`](crate::BaseError) as any call.
+    ///
+    /// # Examples
+    ///
+    /// ```ignore
+    /// let message = messages.next().await.transpose()?.ok_or("the node has ended")?;
+    /// let token = Some(Token::parse(&message.payload)?);
+    /// let options = SubscribeChannelOptions { token, ..Default::default() };
+    /// let mut events = node.subscribe_channel(server, "plans", options).await?;
+    /// tags.push("ready".to_owned());
+    /// node.announce_capabilities(CapabilitySet { tags, ..Default::default() }, None).await?;
+    /// loop {
+    ///     match events.next().await {
+    ///         Some(Ok(event)) => println!("heard {}", String::from_utf8_lossy(&event.payload)),
+    ///         Some(Err(Error::Channel(error))) => println!("ended {error}"),
+    ///         Some(Err(error)) => return Err(error.into()),
+    ///         None => break,
+    ///     }
+    /// }
+    /// ```
     pub async fn subscribe_channel(
         &self,
         publisher_node_id: crate::identity::NodeId,

@@ -277,6 +277,12 @@ class Identity(Closable):
             delegation_depth: How often it may be passed on. 0 by default.
             generation: Generation to which it belongs; a later floor above it revokes it. 0 by
               default.
+
+        Example:
+
+            token = issuer.issue_token(entity, ["subscribe"], "plans", ttl_seconds=300)
+            stream = node.open_stream(member, 1, "reliable")
+            node.send_blocking(stream, [token.to_buffer()])
         """
         options = either(
             subject, IssueTokenOptions, scope, channel, ttl_seconds, delegation_depth, generation

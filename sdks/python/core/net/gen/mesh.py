@@ -397,6 +397,10 @@ class MeshNode(Native):
         Options:
             ttl_secs: How long what is announced holds once the node is gone; a third of that apart
               it is said again. 300 by default.
+
+        Example:
+
+            node.announce_capabilities({"tags": ["member", f"speaks-{name}"]})
         """
         options = AnnounceOptions(ttl_secs)
         _net.mesh_node_announce_capabilities(self._handle, caps, options)
@@ -414,6 +418,10 @@ class MeshNode(Native):
         lesser one changes nothing. Gives the 128-byte record that counts, for `learn_revocation` of
         a node that this one never meets. New tokens have to be issued with at least this
         generation.
+
+        Example:
+
+            node.revoke(generation=1)
         """
         return _net.mesh_node_revoke(self._handle, generation)
 
@@ -645,6 +653,10 @@ class MeshNode(Native):
               number goes first. 0 by default.
             max_rate_pps: Most events in a second; those beyond it are given to nobody. Left out: As
               many as there is room for.
+
+        Example:
+
+            node.register_channel("plans", require_token=True)
         """
         config = either(
             name,
@@ -690,6 +702,17 @@ class MeshNode(Native):
             queue_bytes: Bytes of events that wait to be read. What is beyond waits at the
               publisher, or is lost if the channel's events may be lost; `lagged` tells. 1_048_576
               by default.
+
+        Example:
+
+            token = next(messages).payload
+            events = node.subscribe_channel(server, "plans", token)
+            node.announce_capabilities({"tags": ["member", f"speaks-{name}", "ready"]})
+            try:
+                for event in events:
+                    print("heard", event.payload.decode(), flush=True)
+            except ChannelError as error:
+                print("ended", error, flush=True)
         """
         options = filled(
             SubscribeChannelOptions,

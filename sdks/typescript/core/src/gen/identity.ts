@@ -430,6 +430,18 @@ export class Identity extends k.NetObject {
 
   /**
    * Makes a token that is valid from now on.
+   *
+   * @example
+   * ```ts
+   * const token = issuer.issueToken({
+   *   subject: entityId,
+   *   scope: ['subscribe'],
+   *   channel: 'plans',
+   *   ttlSeconds: 300,
+   * });
+   * const stream = node.openStream(member, { streamId: 1n, reliability: 'reliable' });
+   * await node.sendBlocking(stream, [token.bytes]);
+   * ```
    */
   issueToken(options: IssueTokenOptions): Token {
     const w = k.begin();

@@ -740,6 +740,11 @@ export class MeshNode extends k.NetObject {
    * Announces what this node has and can do, in place of what it has announced before, and finds it here at once. It is signed
    * and passed on by every node, over up to 16 hops, to nodes that join later too. The first four times in a row it is told at
    * once, then every 5 s, which is as often as others pass it on; the newest counts.
+   *
+   * @example
+   * ```ts
+   * await node.announceCapabilities({ tags: ['member', `speaks-${name}`] });
+   * ```
    */
   async announceCapabilities(
     caps: capabilityModule.CapabilitySet,
@@ -776,6 +781,11 @@ export class MeshNode extends k.NetObject {
    * be; it counts until the node ends all the same. The greatest generation counts: a lesser one changes nothing. Gives the
    * 128-byte record that counts, for `learn_revocation` of a node that this one never meets. New tokens have to be issued with at
    * least this generation.
+   *
+   * @example
+   * ```ts
+   * await node.revoke(1);
+   * ```
    */
   async revoke(generation: number, context?: k.SignalOptions | null): Promise<Buffer> {
     return k.submit(
@@ -1045,6 +1055,11 @@ export class MeshNode extends k.NetObject {
 
   /**
    * Lets others subscribe to a channel, in place of what was registered by this name before. Subscriptions that it does not permit end.
+   *
+   * @example
+   * ```ts
+   * node.registerChannel({ name: 'plans', requireToken: true });
+   * ```
    */
   registerChannel(config: channelModule.ChannelConfig): void {
     const w = k.begin();
@@ -1068,6 +1083,19 @@ export class MeshNode extends k.NetObject {
    * Hears a channel of a peer from now on, and waits for the peer's answer. Events are read through the handle, or by `poll` as
    * long as nobody has read through the handle. After a reconnect the node subscribes again by itself. Subscribing to a channel
    * that is heard already asks anew with these tokens, and gives a handle of the same subscription.
+   *
+   * @example
+   * ```ts
+   * const { value: message } = await messages[Symbol.asyncIterator]().next();
+   * const events = await node.subscribeChannel(server, 'plans', { token: message.payload });
+   * await node.announceCapabilities({ tags: ['member', `speaks-${name}`, 'ready'] });
+   * try {
+   *   for await (const event of events) console.log(`heard ${event.payload}`);
+   * } catch (error) {
+   *   if (!(error instanceof ChannelError)) throw error;
+   *   console.log(`ended ${error.message}`);
+   * }
+   * ```
    */
   async subscribeChannel(
     publisherNodeId: k.BigIntLike,

@@ -72,7 +72,7 @@ impl Hub {
                 bytes_sent: stats.bytes_sent,
                 bytes_received: stats.bytes_received,
                 packets_lost: stats.packets_lost,
-                mtu: u64::from(stats.mtu),
+                mtu: stats.mtu,
             })
         };
         self.peers.iter().filter_map(shown).collect()
