@@ -158,7 +158,7 @@ pub(crate) const STAGES: &[Stage] = &[
         holds: Some(Resource::ReleaseBuild),
         work: Work::Function(checks::rust_tests),
         counts: Source::Cargo,
-        budget: Budget { cold: 220, warm: 30 },
+        budget: Budget { cold: 260, warm: 60 },
     },
     Stage {
         name: "fuzz targets",
@@ -181,10 +181,11 @@ pub(crate) const STAGES: &[Stage] = &[
             &[
                 "cargo sim --seeds 0..300 --quiet",
                 "cargo sim --scenario storage --seeds 0..2000 --quiet --every-fault",
+                "cargo sim --scenario subnets --seeds 0..100 --quiet",
             ],
         ),
         counts: Source::Closing,
-        budget: Budget { cold: 170, warm: 30 },
+        budget: Budget { cold: 180, warm: 40 },
     },
     Stage {
         name: "node packages",

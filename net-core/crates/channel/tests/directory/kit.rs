@@ -11,6 +11,7 @@ use net_types::{
     wire::{capability::Announcement, identity::Revocation},
 };
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -33,8 +34,13 @@ pub(crate) fn keypair(number: u64) -> Keypair {
     Keypair::from_seed(&seed(number))
 }
 
+thread_local! {
+    /// What seeds have been found to be: a key is not derived for each look at it.
+    static ENTITIES: RefCell<HashMap<u64, EntityId>> = RefCell::default();
+}
+
 pub(crate) fn entity(number: u64) -> EntityId {
-    keypair(number).entity_id()
+    ENTITIES.with_borrow_mut(|known| *known.entry(number).or_insert_with(|| keypair(number).entity_id()))
 }
 
 pub(crate) fn node(number: u64) -> NodeId {

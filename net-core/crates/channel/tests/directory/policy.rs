@@ -7,10 +7,16 @@ use net_channel::{
 };
 use net_crypto::{ChannelName, Grant, Token};
 use net_types::{identity::TokenScope, wire::channel::ChannelSubscribe};
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    thread,
+};
 
 /// Meshes that are looked at.
-const MESHES: u64 = 400;
+const MESHES: u64 = 10_000;
+/// Threads that look at them.
+const THREADS: u64 = 2;
 
 /// What a node is in a mesh: where it stands, and whether it has what some channels ask for.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +83,17 @@ fn announce(net: &mut Net, at: usize, node: Node) {
     net.nodes[at].announce(net.at, state(&tags)).expect("it is sound");
 }
 
+thread_local! {
+    /// Tokens that were made before: the same ones are asked with in many meshes.
+    static TOKENS: RefCell<HashMap<(u64, u64, String), Token>> = RefCell::default();
+}
+
 fn token(issuer: u64, subject: u64, channel: &str) -> Token {
+    let key = (issuer, subject, channel.to_owned());
+    TOKENS.with_borrow_mut(|made| made.entry(key).or_insert_with(|| sign(issuer, subject, channel)).clone())
+}
+
+fn sign(issuer: u64, subject: u64, channel: &str) -> Token {
     let grant = Grant {
         subject: entity(subject),
         scope: TokenScope::SUBSCRIBE,
@@ -186,7 +202,15 @@ impl Mesh {
 
 #[test]
 fn nobody_hears_what_is_not_for_it_and_everybody_what_is() {
-    for mesh in 0..MESHES {
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || hold_for((thread..MESHES).step_by(THREADS as usize)));
+        }
+    });
+}
+
+fn hold_for(meshes: impl Iterator<Item = u64>) {
+    for mesh in meshes {
         let mut dice = Dice(mesh);
         let mut it = Mesh::draw(&mut dice);
         let allowed = it.ask(&mut dice);

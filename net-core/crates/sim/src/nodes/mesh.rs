@@ -3,7 +3,9 @@
 use super::ledger::Ledger;
 use crate::{Birth, Memo, Node, Outgoing};
 use bytes::Bytes;
-use net_channel::{Directory, Notice, State, SubscriptionId, Wish, publisher::ChannelConfig};
+use net_channel::{
+    Directory, Notice, State, SubnetId, SubnetPolicy, SubscriptionId, Wish, publisher::ChannelConfig,
+};
 use net_crypto::{
     Seed,
     mesh::{Psk, PublicKey, StaticKey},
@@ -131,6 +133,12 @@ impl MeshNode {
         let is_revoked = self.machine.revoke(now, floor).is_ok();
         self.exchange(now);
         is_revoked
+    }
+
+    /// Says where it is, and how the subnets of others follow from their tags.
+    pub fn set_geometry(&mut self, now: Instant, own: Option<SubnetId>, policy: SubnetPolicy) {
+        self.machine.set_geometry(own, policy);
+        self.exchange(now);
     }
 
     /// Registers a channel; false if its name breaks the rules.

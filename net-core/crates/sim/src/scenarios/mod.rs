@@ -9,6 +9,7 @@ mod mesh;
 mod routing;
 mod sessions;
 mod storage;
+mod subnets;
 
 use crate::{Counts, Node, Violation, World, disk::Faults};
 use std::time::Duration;
@@ -73,6 +74,7 @@ pub const SCENARIOS: &[Scenario] = &[
     announcing::ANNOUNCE,
     announcing::REVOKE,
     channels::CHANNELS,
+    subnets::SUBNETS,
     crowd::CROWD,
     storage::STORAGE,
 ];
