@@ -40,7 +40,7 @@ pub(super) fn write(out: &mut impl Write, peers: &[Peer]) -> io::Result<()> {
 fn round_trip(micros: u64) -> String {
     match micros {
         0 => "-".to_owned(),
-        ..10_000 => format!("{:.2} ms", micros as f64 / 1e3),
+        1..10_000 => format!("{:.2} ms", micros as f64 / 1e3),
         _ => format!("{:.0} ms", micros as f64 / 1e3),
     }
 }

@@ -83,10 +83,10 @@ fn tell(company: &mut Company, dice: &mut Random) -> Result<Vec<Row>, Violation>
     company.world.run_for(SPREAD)?;
     found_are_those_of_the_subnet(company, &places)?;
     hear(company, &channels, &permitted, 0)?;
-    for at in 1..places.len() {
-        if places[at].speaks && dice.below(3) == 0 {
-            places[at] = Place { speaks: true, ..Place::draw(dice) };
-            announce(company, at, places[at])?;
+    for (at, place) in places.iter_mut().enumerate().skip(1) {
+        if place.speaks && dice.below(3) == 0 {
+            *place = Place { speaks: true, ..Place::draw(dice) };
+            announce(company, at, *place)?;
         }
     }
     company.world.run_for(SPREAD)?;
