@@ -32,6 +32,16 @@ pub trait Peer: Sized + Send + Sync + 'static {
         async { bail!("not measured") }
     }
 
+    /// Publishes so many short events, each by itself, and waits until the only subscriber has read them all.
+    fn events(&self, _count: u64) -> impl Future<Output = Result<Flow>> + Send {
+        async { bail!("not measured") }
+    }
+
+    /// Publishes a short event and waits until the other end has published it as well, so many times.
+    fn echoes(&self, _count: u64) -> impl Future<Output = Result<Spread>> + Send {
+        async { bail!("not measured") }
+    }
+
     /// Makes whatever so many handshakes need.
     fn prepare(&self, _count: u64) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
@@ -96,6 +106,8 @@ fn answer<P: Peer>(
             "bulk" => within(async move { Ok(peer.bulk(count).await?.shown()) }).await,
             "messages" => within(async move { Ok(peer.messages(count).await?.shown()) }).await,
             "pings" => within(async move { Ok(peer.pings(count).await?.shown()) }).await,
+            "events" => within(async move { Ok(peer.events(count).await?.shown()) }).await,
+            "echoes" => within(async move { Ok(peer.echoes(count).await?.shown()) }).await,
             "prepare" => within(async move { peer.prepare(count).await.map(|()| Value::Null) }).await,
             "handshakes" => within(async move { Ok(peer.handshakes(count).await?.shown()) }).await,
             _ => bail!("nobody can be asked for {op}"),

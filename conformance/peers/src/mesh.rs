@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
+use net_mesh::channel::ChannelConfig;
 use net_mesh::identity::NodeId;
-use net_mesh::mesh::{MeshStream, PublicKey, Reliability};
+use net_mesh::mesh::{ChannelSubscription, MeshStream, PublicKey, PublishConfig, Reliability};
 use net_mesh::prelude::*;
 use tokio::sync::Mutex as Turn;
 
@@ -19,6 +20,13 @@ const PSK: &str = "5f0c9b1ed2a34786bf1d60c85e7a2934a1b8c7d6e5f403122334455667788
 const BULK: u64 = 1;
 const MESSAGES: u64 = 2;
 const PINGS: u64 = 3;
+/// Who sends over it has channels that the other is to hear, and is told once it does.
+const CHANNELS: u64 = 4;
+
+/// Channels of the dialling end, and that of the other one.
+const FLOW: &str = "flow";
+const ECHOES: &str = "echoes";
+const ANSWERS: &str = "answers";
 
 /// Messages that are read at a time.
 const BATCH: usize = 1_024;
@@ -39,6 +47,8 @@ struct Other {
     id: NodeId,
     streams: BTreeMap<u64, MeshStream>,
     answers: Turn<MeshEvents>,
+    /// What the other end publishes.
+    published: Turn<ChannelSubscription>,
 }
 
 impl Peer for MeshPeer {
@@ -47,6 +57,7 @@ impl Peer for MeshPeer {
         let node = node(!words.iter().any(|word| word == "no relay")).await?;
         let words = vec![node.local_addr()?, node.public_key()?.to_string(), node.node_id()?.0.to_string()];
         let messages = node.receive(None)?;
+        node.register_channel(ChannelConfig::new(ANSWERS.to_owned()))?;
         tokio::spawn(answer(node.clone(), messages));
         Ok((Self { node, other: None, more: Mutex::default(), keeps: false }, words))
     }
@@ -58,12 +69,19 @@ impl Peer for MeshPeer {
         let (key, id) = (key.parse()?, NodeId(id.parse()?));
         let node = node(true).await?;
         node.connect(&address, key, id).await?;
-        let answers = Turn::new(node.receive(None)?);
+        let mut answers = node.receive(None)?;
         let mut streams = BTreeMap::new();
-        for of in [BULK, MESSAGES, PINGS] {
+        for of in [BULK, MESSAGES, PINGS, CHANNELS] {
             streams.insert(of, node.open_stream(id, config(of))?);
         }
-        let other = Some(Other { address, key, id, streams, answers });
+        for name in [FLOW, ECHOES] {
+            node.register_channel(ChannelConfig::new(name.to_owned()))?;
+        }
+        node.send_blocking(&streams[&CHANNELS], [Bytes::from_static(b"hear")]).await?;
+        answers.next().await.context("the other end does not hear")??;
+        let published = Turn::new(node.subscribe_channel(id, ANSWERS, None).await?);
+        let answers = Turn::new(answers);
+        let other = Some(Other { address, key, id, streams, answers, published });
         Ok(Self { node, other, more: Mutex::default(), keeps })
     }
 
@@ -84,6 +102,31 @@ impl Peer for MeshPeer {
         for _ in 0..count {
             let start = Instant::now();
             self.node.send_blocking(stream, [message.clone()]).await?;
+            let answer = answers.next().await.context("no answer")??;
+            spread.add(start.elapsed());
+            ensure!(answer.payload == message, "another answer");
+        }
+        Ok(spread)
+    }
+
+    async fn events(&self, count: u64) -> Result<Flow> {
+        let mut answers = self.other()?.published.lock().await;
+        self.publish(FLOW, Bytes::copy_from_slice(&count.to_le_bytes())).await?;
+        let message = Bytes::from_static(&[7; MESSAGE]);
+        for _ in 0..count {
+            self.publish(FLOW, message.clone()).await?;
+        }
+        let report = answers.next().await.context("no report")??;
+        Flow::told(count, &report.payload)
+    }
+
+    async fn echoes(&self, count: u64) -> Result<Spread> {
+        let mut answers = self.other()?.published.lock().await;
+        let message = Bytes::from_static(&[7; MESSAGE]);
+        let mut spread = Spread::new(count);
+        for _ in 0..count {
+            let start = Instant::now();
+            self.publish(ECHOES, message.clone()).await?;
             let answer = answers.next().await.context("no answer")??;
             spread.add(start.elapsed());
             ensure!(answer.payload == message, "another answer");
@@ -134,6 +177,10 @@ impl MeshPeer {
         Flow::told(count, &report.payload)
     }
 
+    async fn publish(&self, channel: &str, payload: Bytes) -> Result<()> {
+        publish(&self.node, channel, payload).await
+    }
+
     fn other(&self) -> Result<&Other> {
         self.other.as_ref().context("it only listens")
     }
@@ -151,6 +198,10 @@ async fn answer(node: MeshNode, mut messages: MeshEvents) -> Result<()> {
             let (id, of) = (message.sender, message.stream_id);
             let report = match flows.get_mut(&of) {
                 _ if of == PINGS => Some(message.payload),
+                _ if of == CHANNELS => {
+                    hear(&node, id).await?;
+                    Some(message.payload)
+                }
                 Some(arrivals) => arrivals.add(1).map(|report| Bytes::copy_from_slice(&report)),
                 None => {
                     flows.extend(Arrivals::announced(&message.payload).map(|arrivals| (of, arrivals)));
@@ -164,6 +215,47 @@ async fn answer(node: MeshNode, mut messages: MeshEvents) -> Result<()> {
             }
         }
     }
+}
+
+/// Hears the channels of the dialling end: of one it counts what comes, what comes on the other it publishes as well.
+async fn hear(node: &MeshNode, publisher: NodeId) -> Result<()> {
+    let mut flow = node.subscribe_channel(publisher, FLOW, None).await?;
+    let mut echoes = node.subscribe_channel(publisher, ECHOES, None).await?;
+    let (counting, echoing) = (node.clone(), node.clone());
+    tokio::spawn(async move {
+        let mut arrivals: Option<Arrivals> = None;
+        loop {
+            let batch = flow.next_batch(BATCH).await?;
+            if batch.is_empty() {
+                return Ok::<_, anyhow::Error>(());
+            }
+            for event in batch {
+                let Some(counted) = &mut arrivals else {
+                    arrivals = Arrivals::announced(&event.payload);
+                    continue;
+                };
+                if let Some(report) = counted.add(1) {
+                    arrivals = None;
+                    publish(&counting, ANSWERS, Bytes::copy_from_slice(&report)).await?;
+                }
+            }
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(event) = echoes.next().await.transpose()? {
+            publish(&echoing, ANSWERS, event.payload).await?;
+        }
+        Ok::<_, anyhow::Error>(())
+    });
+    Ok(())
+}
+
+/// Publishes an event, which waits for room.
+async fn publish(node: &MeshNode, channel: &str, payload: Bytes) -> Result<()> {
+    let options = PublishConfig { reliability: Some(Reliability::Reliable), ..PublishConfig::default() };
+    let report = node.publish(channel, payload, options).await?;
+    ensure!(report.delivered == 1, "nobody has heard an event: {report:?}");
+    Ok(())
 }
 
 async fn node(relay: bool) -> Result<MeshNode> {

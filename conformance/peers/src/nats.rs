@@ -64,6 +64,15 @@ impl Peer for NatsPeer {
         }
         Ok(spread)
     }
+
+    /// All that NATS carries is published.
+    async fn events(&self, count: u64) -> Result<Flow> {
+        self.messages(count).await
+    }
+
+    async fn echoes(&self, count: u64) -> Result<Spread> {
+        self.pings(count).await
+    }
 }
 
 async fn connect(servers: &[String]) -> Result<Client> {
