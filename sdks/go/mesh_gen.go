@@ -349,7 +349,7 @@ type MeshNodeConfig struct {
 	// Accepted and not used: every announcement is signed, and its signature is checked.
 	// Nil: true.
 	RequireSignedCapabilities *bool
-	// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+	// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux and 103 on macOS; a system without Unix sockets answers `control_unusable`.
 	// Nil: no control socket.
 	ControlSocket *string
 }

@@ -263,8 +263,8 @@ struct net_mesh_node_config {
   bool require_signed_capabilities;
   // Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes;
   // only the user of the process may, by mode 0600 and by who asks. The socket of a process that is
-  // gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux. Left out:
-  // no control socket.
+  // gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux and 103 on
+  // macOS; a system without Unix sockets answers `control_unusable`. Left out: no control socket.
   net_view control_socket;
   // Memory of an unpacked value.
   void *owner;

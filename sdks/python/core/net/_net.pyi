@@ -1755,7 +1755,8 @@ class MeshNodeConfig:
         """Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect`
         describes; only the user of the process may, by mode 0600 and by who asks. The socket of a
         process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on
-        Linux. Left out: No control socket.
+        Linux and 103 on macOS; a system without Unix sockets answers `control_unusable`. Left out:
+        No control socket.
         """
     def __eq__(self, other: object) -> bool: ...
 

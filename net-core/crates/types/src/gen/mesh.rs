@@ -323,7 +323,7 @@ pub struct MeshNodeConfig {
     pub capability_gc_interval: Option<std::time::Duration>,
     /// Accepted and not used: every announcement is signed, and its signature is checked.
     pub require_signed_capabilities: bool,
-    /// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+    /// Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux and 103 on macOS; a system without Unix sockets answers `control_unusable`.
     pub control_socket: Option<String>,
 }
 

@@ -475,7 +475,7 @@ export class MeshNodeConfig {
    */
   requireSignedCapabilities?: boolean | null;
   /**
-   * Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux.
+   * Path of a Unix socket at which `net mesh` asks this node how it is, as `net-inspect` describes; only the user of the process may, by mode 0600 and by who asks. The socket of a process that is gone is replaced, and it is removed when the node ends. At most 107 bytes on Linux and 103 on macOS; a system without Unix sockets answers `control_unusable`.
    *
    * Left out: No control socket.
    */
