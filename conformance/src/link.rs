@@ -15,6 +15,9 @@ use crate::exit::exit_of;
 use crate::frame::{self, Answer, Call, Hello, Message, Outcome};
 use crate::{Frames, Testee};
 
+/// Times that a testee may take for its hello what it may take for an answer: a language may first have to be read from a disk.
+const START: u32 = 6;
+
 /// A started testee that has said hello.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -53,7 +56,7 @@ impl Link {
             last_id: 0,
             hello,
         };
-        link.hello = link.receive().and_then(Message::hello).context("no hello")?;
+        link.hello = link.receive_within(limit * START).and_then(Message::hello).context("no hello")?;
         Ok(link)
     }
 
@@ -87,9 +90,13 @@ impl Link {
     }
 
     fn receive(&mut self) -> Result<Message> {
-        match self.messages.recv_timeout(self.limit) {
+        self.receive_within(self.limit)
+    }
+
+    fn receive_within(&mut self, limit: Duration) -> Result<Message> {
+        match self.messages.recv_timeout(limit) {
             Ok(message) => message.context("junk"),
-            Err(RecvTimeoutError::Timeout) => bail!("no answer in {:?}; killed", self.limit),
+            Err(RecvTimeoutError::Timeout) => bail!("no answer in {limit:?}; killed"),
             Err(RecvTimeoutError::Disconnected) => match self.wait() {
                 Some(status) => bail!("it ended with {status}"),
                 None => bail!("it closed its output"),

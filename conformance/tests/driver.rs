@@ -194,7 +194,7 @@ fn a_testee_that_does_not_start_is_tried_once() {
     let silent = Suite::new("silent").calls(&["new", "new"]).run_impatiently(fake("rust", "silent"));
     assert_eq!(statuses(&silent), [Status::Failed; 3]);
     assert!(
-        matches!(&silent.state, State::Refused(reason) if reason == "no hello: no answer in 300ms; killed")
+        matches!(&silent.state, State::Refused(reason) if reason == "no hello: no answer in 1.8s; killed")
     );
 
     let mut missing = fake("rust", "json");
